@@ -1,0 +1,4 @@
+import CHoldfast
+
+@c @implementation
+public func holdfast_abi_version() -> UInt32 { 0 }
