@@ -53,12 +53,19 @@ for name, p in m.named_parameters():
 report["gradient"] = dict(tokens=tokens, labels=labels, loss=loss.item(), tensors=tensors)
 del m, loss
 
-run = lambda *a: subprocess.run([sys.executable, *a], check=True, capture_output=True, text=True).stdout
-out = json.loads(run(f"{PEERS}/train.py", HF, f"{SHARED}/{GROUP}", "full", "8", "4"))
-report["training"] = dict(file=GROUP, batch_size=8, learning_rate=2e-5, weight_decay=0.0, clip_norm=1.0,
-                          losses=out["losses"])
+
+def run(*command):
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{command[0]} failed with status {done.returncode}:\n{done.stderr}")
+    return done.stdout
+
+
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "probabilities.json")
     run(f"{PEERS}/probe.py", HF, f"{SHARED}/{SOURCE}", "engineering", str(QUESTIONS), "full", path)
     report["probe"] = dict(source=SOURCE, domain="engineering", shots=5, probabilities=json.load(open(path)))
+out = json.loads(run(f"{PEERS}/train.py", HF, f"{SHARED}/{GROUP}", "full", "8", "4"))
+report["training"] = dict(file=GROUP, batch_size=8, learning_rate=2e-5, weight_decay=0.0, clip_norm=1.0,
+                          losses=out["losses"])
 json.dump(report, open(OUT, "w"), indent=None, separators=(",", ":"))
