@@ -1,0 +1,73 @@
+public import HoldfastTensor
+
+/// A tensor where it lies in a mapped file; nothing is read until rows are asked for.
+public struct StoredTensor: Sendable {
+  /// The name in the file.
+  public let name: ByteString
+  /// The lengths of the axes, row-major: the last axis is contiguous (GGUF's dimensions reversed).
+  public let shape: [Int]
+  /// How the elements are stored.
+  public let type: StorageType
+  /// The file that holds the elements.
+  public let file: MappedFile
+  /// The offset of the first element in the file.
+  public let offset: Int
+  /// The number of bytes the elements take.
+  public let byteCount: Int
+
+  /// Describes a tensor in a file.
+  ///
+  /// Throws `corruptData` when an axis is negative, the size overflows, a row is not a whole number of blocks, or
+  /// the elements do not lie within the file.
+  public init(
+    name: ByteString, shape: [Int], type: StorageType, file: MappedFile, offset: Int
+  ) throws(HoldfastError) {
+    func corrupt(_ message: String) -> HoldfastError {
+      HoldfastError(.corruptData, "\(file.path): tensor '\(name)' of type \(type) and shape \(shape) \(message)")
+    }
+    var elements = 1
+    for axis in shape {
+      let (product, overflow) = elements.multipliedReportingOverflow(by: axis)
+      guard axis >= 0, !overflow else { throw corrupt("has an absurd size") }
+      elements = product
+    }
+    let width = shape.last ?? 1
+    guard width % type.blockElements == 0 else {
+      throw corrupt("has rows that are not a multiple of \(type.blockElements) elements")
+    }
+    let (size, overflow) = (elements / type.blockElements).multipliedReportingOverflow(by: type.blockBytes)
+    let (end, beyond) = offset.addingReportingOverflow(size)
+    guard !overflow, !beyond, offset >= 0, end <= file.count else {
+      throw corrupt("lies beyond the end of the file (\(file.count) bytes, from byte \(offset)); it is truncated")
+    }
+    self.name = name
+    self.shape = shape
+    self.type = type
+    self.file = file
+    self.offset = offset
+    byteCount = size
+  }
+
+  /// The number of elements.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// The length of a row, the last axis; 1 for a scalar.
+  public var width: Int { shape.last ?? 1 }
+
+  /// The number of rows: the product of all axes but the last.
+  public var rowCount: Int { shape.dropLast().reduce(1, *) }
+
+  /// The stored bytes; valid as long as `file` is.
+  public var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: file.bytes[offset..<(offset + byteCount)])
+  }
+
+  /// Throws `unsupported`, naming the types that can be read, when `dequantize` cannot read this one.
+  public func checkReadable() throws(HoldfastError) {
+    guard !type.isReadable else { return }
+    throw HoldfastError(
+      .unsupported,
+      "\(file.path): tensor '\(name)' is stored as \(type), which cannot be read yet; "
+        + "convert the file to one of \(StorageType.readableNames)")
+  }
+}
