@@ -31,9 +31,13 @@ typedef struct holdfast_ledger_row {
   double confidence;
   /** The question's identifier. */
   const char *id;
-  /** choice_count log-probabilities (natural logarithm) of the choices as the probe scored them, not normalised. */
+  /** The SHA-256, in hexadecimal, of all tokens computed for the question: equal for identical prompts. */
+  const char *prompt_digest;
+  /** choice_count natural log-probabilities: each choice's scored tokens, summed. */
   const double *log_probabilities;
-  /** choice_count probabilities, the softmax of the above. */
+  /** choice_count numbers the choices are compared by: normalised log-probabilities, or the letters' logits. */
+  const double *scores;
+  /** choice_count probabilities, the softmax of the scores. */
   const double *probabilities;
 } holdfast_ledger_row;
 

@@ -32,6 +32,32 @@ typedef enum holdfast_mode {
   HOLDFAST_MODE_PAPER = 1
 } holdfast_mode;
 
+/** What the choices of a cloze probe are compared by. */
+typedef enum holdfast_normalization {
+  /** The sum of the log-probabilities of a choice's tokens. */
+  HOLDFAST_NORMALIZATION_RAW = 0,
+  /** The sum divided by the number of tokens. */
+  HOLDFAST_NORMALIZATION_PER_TOKEN = 1,
+  /** The sum divided by the number of characters. */
+  HOLDFAST_NORMALIZATION_PER_CHARACTER = 2,
+  /** The sum minus the choice's log-probability without the question (pointwise mutual information). */
+  HOLDFAST_NORMALIZATION_PMI = 3
+} holdfast_normalization;
+
+/** How a cloze question is put; the alternatives serve the noise floor. */
+typedef enum holdfast_wording {
+  /** "Question: {question}\nAnswer:" */
+  HOLDFAST_WORDING_STANDARD = 0,
+  /** "Q: {question}\nA:" */
+  HOLDFAST_WORDING_SHORT = 1,
+  /** "{question}\nAnswer:" */
+  HOLDFAST_WORDING_UNLABELLED = 2,
+  /** "{question}\n\nThe answer is:" */
+  HOLDFAST_WORDING_SENTENCE = 3,
+  /** "Please answer the following question.\nQuestion: {question}\nAnswer:" */
+  HOLDFAST_WORDING_REQUEST = 4
+} holdfast_wording;
+
 /** How to probe. */
 typedef struct holdfast_probe_options {
   /** sizeof(holdfast_probe_options). */
@@ -44,8 +70,16 @@ typedef struct holdfast_probe_options {
   int32_t bos;
   /** Demonstrations before each question, taken from the demonstration set. Default 0. */
   int32_t shots;
-  /** The most sequences computed together. Default 64. */
+  /** The most questions computed together; changes time and memory, never an answer. Default 64. */
   int32_t batch_size;
+  /** A holdfast_normalization; for cloze only. Default HOLDFAST_NORMALIZATION_RAW. */
+  int32_t normalization;
+  /** A holdfast_wording; for cloze only. Default HOLDFAST_WORDING_STANDARD. */
+  int32_t wording;
+  /** Rotates the choices of a letter prompt by so many places. Default 0. */
+  int32_t rotation;
+  /** 1: rounds letter logits to bfloat16, as the published probabilities were. Default 0. */
+  int32_t bfloat16_logits;
   /** The seed that orders the demonstrations. Default 42. */
   uint64_t seed;
   /** Probes the first so many questions only; 0 means all. Default 0. */

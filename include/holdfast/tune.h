@@ -85,8 +85,18 @@ typedef struct holdfast_tune_options {
   int32_t bos;
   /** The most tokens of a conversation. 0: the model's context. Default 2048. */
   int64_t max_length;
-  /** The conversation template, such as "vicuna"; NULL for the default. Default NULL, which is "vicuna". */
+  /** The most tokens computed together; bounds memory, never changes the result. Default 1024. */
+  int64_t micro_batch_tokens;
+  /** The conversation template, such as "vicuna". Default NULL, which is "vicuna". */
   const char *template_name;
+  /** A file to write checkpoints to, from which the run can go on; NULL for none. Default NULL. */
+  const char *checkpoint_path;
+  /** Steps between checkpoints; 0: only when the run is cancelled. Default 0. */
+  int64_t checkpoint_every;
+  /** 1: goes on from the checkpoint, when there is one; data and options must be the same. Default 0. */
+  int32_t resume;
+  /** Zero. */
+  int32_t reserved;
 } holdfast_tune_options;
 
 /** Fills options with the defaults; `struct_size` is sizeof(holdfast_tune_options). */
@@ -95,7 +105,7 @@ void holdfast_tune_options_init(holdfast_tune_options *options, uint32_t struct_
 /**
  * Fine-tunes all parameters on instruction data, with the loss on the responses alone.
  * @param options NULL for the defaults.
- * @param progress called after each step; may be NULL.
+ * @param progress called after each micro-batch; may be NULL.
  * @param tuned receives the tuned model, to free with holdfast_model_free().
  * @param report receives one JSON object with the losses, learning rates and gradient norms of every step, the tokens
  *   trained on and the seconds taken, a string to free with holdfast_string_free(); may be NULL.
