@@ -1,5 +1,139 @@
+// The kernels of the engine: one table of functions per instruction set, all giving the bits of the reference
+// (docs/architecture.md, "The contract of numbers"). Every function here works on one thread; HoldfastTensor splits
+// the work. Sizes are element counts, strides too; nothing is checked here.
 #ifndef HOLDFAST_KERNELS_H
 #define HOLDFAST_KERNELS_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// One block of a product: c[m][n] = chain over k of a[m][k] * b[n][k], from 0 or, when accumulating, from c[m][n].
+typedef struct {
+  const float *a;         ///< left operand; element (m, k) is a[m * a_row + k * a_step]
+  size_t a_row, a_step;
+  const float *panels;    ///< right operand; panel p is panels + p * panel_stride, laid out [K][panel columns]
+  size_t panel_stride;
+  float *c;               ///< result; element (m, n) is c[m * c_row + n]
+  size_t c_row;
+  size_t m, n, k;
+  bool accumulate;
+} holdfast_product;
+
+/// Keys and values that precede a segment: `rows` rows, `holdfast_attention.kv_row` apart.
+typedef struct {
+  const float *keys, *values;
+  size_t rows;
+} holdfast_kv_range;
+
+/// Causal attention of one block of queries of one segment, for the G heads that share one kv-head.
+typedef struct {
+  const float *queries;   ///< element (query i, head g, e) is queries[i * query_row + g * width + e]
+  size_t query_row;
+  const holdfast_kv_range *context; ///< what precedes the segment, oldest first
+  size_t contexts;
+  const float *keys, *values; ///< the segment's own rows; row j at keys + j * kv_row
+  size_t kv_row;
+  size_t first, count;    ///< the block's queries are rows first ..< first + count of the segment
+  size_t group, width;    ///< G heads, E elements each
+  float scale;
+  float *output;          ///< laid out like queries, row stride output_row
+  size_t output_row;
+  float *log_sum_exp;     ///< element (i, g) at log_sum_exp[i * log_sum_exp_row + g], or NULL
+  size_t log_sum_exp_row;
+} holdfast_attention;
+
+/// Gradients of causal attention of one whole segment without context, for the G heads that share one kv-head.
+/// Rows of queries, output, their gradients are query_row apart; keys, values and theirs kv_row.
+typedef struct {
+  const float *queries, *keys, *values, *output, *log_sum_exp, *output_gradient;
+  size_t query_row, kv_row, log_sum_exp_row;
+  size_t count, group, width;
+  float scale;
+  float *query_gradient, *key_gradient, *value_gradient; ///< overwritten
+} holdfast_attention_backward;
+
+/// The scalars of one AdamW step, as torch.optim.AdamW computes them (in double, then rounded).
+typedef struct {
+  float gradient_scale;   ///< multiplies the gradient first
+  float decay;            ///< 1 - learning rate * weight decay
+  float first_rest;       ///< 1 - beta1
+  float second, second_rest; ///< beta2, 1 - beta2
+  float root_correction;  ///< sqrt(1 - beta2^step)
+  float epsilon;
+  float step_size;        ///< learning rate / (1 - beta1^step)
+} holdfast_adamw;
+
+/// What each instruction set offers. Row functions take one row of n elements.
+typedef struct {
+  const char *name;
+  size_t panel_columns;   ///< columns of a panel of the right operand
+  size_t tile_rows;       ///< rows of the largest register tile
+  /// Rows w[n][k] (row stride `row`, n <= panel_columns) into one panel [k][panel_columns], zero-padded.
+  void (*pack_rows)(const float *w, size_t row, size_t n, size_t k, float *panel);
+  /// Columns b[k][n] (row stride `row`, n <= panel_columns) into one panel [k][panel_columns], zero-padded.
+  void (*pack_columns)(const float *b, size_t row, size_t n, size_t k, float *panel);
+  void (*product)(const holdfast_product *);
+  void (*attention)(const holdfast_attention *);
+  void (*attention_backward)(const holdfast_attention_backward *);
+  /// y = (x / rms(x)) * weight; returns 1 / rms(x) = 1 / sqrt(mean(x^2) + epsilon).
+  float (*rms_norm)(const float *x, const float *weight, float epsilon, size_t n, float *y);
+  /// dx (+)= d(rms_norm)/dx for one row.
+  void (*rms_norm_backward)(
+    const float *dy, const float *x, const float *weight, float inverse_rms, size_t n, float *dx, bool accumulate);
+  /// dweight[n] += chain over the rows of dy * (x * inverse_rms), for n columns; rows `row` apart.
+  void (*rms_norm_weight_backward)(
+    const float *dy, const float *x, const float *inverse_rms, size_t rows, size_t row, size_t n, float *dweight);
+  /// Rotates the pairs (x[i], x[i + half]) by the angles whose cosines and sines are given; `direction` is 1 or -1.
+  void (*rotate)(float *x, const float *cosines, const float *sines, size_t half, float direction);
+  /// h = gate * sigmoid(gate) * up.
+  void (*swiglu)(const float *gate, const float *up, size_t n, float *h);
+  void (*swiglu_backward)(
+    const float *dh, const float *gate, const float *up, size_t n, float *dgate, float *dup);
+  /// y += x.
+  void (*add)(const float *x, size_t n, float *y);
+  /// log of the sum of exp over the row.
+  float (*log_sum_exp)(const float *x, size_t n);
+  /// Returns -log softmax(x)[target]; when `gradient`, x becomes (softmax(x) - onehot(target)) * scale.
+  float (*cross_entropy)(float *x, size_t n, size_t target, float scale, bool gradient);
+  void (*adamw)(
+    const holdfast_adamw *, const float *gradient, size_t n, float *parameter, float *first, float *second);
+  /// Sum of squares in double: 16 lanes, then the tree.
+  double (*sum_of_squares)(const float *x, size_t n);
+  /// exp, element by element.
+  void (*exp)(const float *x, size_t n, float *y);
+  /// Index of the first NaN or infinity, or n.
+  size_t (*first_non_finite)(const float *x, size_t n);
+} holdfast_kernels;
+
+/// The separately written scalar reference, in plain C.
+const holdfast_kernels *holdfast_kernels_reference(void);
+/// The best table this processor and operating system can run, at most `cap` ("avx512", "avx2", "neon", "scalar" or
+/// NULL for no cap).
+const holdfast_kernels *holdfast_kernels_best(const char *cap);
+
+/// Natural logarithm, the same bits everywhere; the second rounds the first once.
+double holdfast_log_double(double x);
+float holdfast_log(float x);
+
+/// The calling thread's scratch memory, 64-byte aligned, at least `floats` long, valid until the next call on this
+/// thread and freed when the thread ends. Never NULL: the process is aborted with a message when memory is exhausted.
+float *holdfast_scratch(size_t floats);
+
+/// Puts the calling thread's floating-point environment into the IEEE default (round to nearest, denormals kept, no
+/// traps), which a host may have changed; returns the former one for holdfast_float_leave.
+uint64_t holdfast_float_enter(void);
+void holdfast_float_leave(uint64_t former);
+
+/// The processor's hint that the thread spins.
+void holdfast_pause(void);
+/// The number of processors the process may run on.
+int holdfast_processors(void);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,0 +1,119 @@
+internal import CHoldfastKernels
+
+// Every element of a product is one chain of fused multiply-adds, k ascending (docs/architecture.md), so how M, N and
+// the threads divide the work does not show in the bits.
+extension Runtime {
+  /// y [M, N] = x [M, K] wᵀ, or += when accumulating.
+  public func linear(_ x: Tensor, _ w: PackedMatrix, into y: Tensor, accumulate: Bool = false) {
+    let (m, k) = matrixShape(x)
+    precondition(k == w.inputs && y.count == m * w.outputs, "linear \(x.shape) by [\(w.outputs), \(w.inputs)]")
+    precondition(w.kernels == kernels, "a matrix packed by another runtime")
+    let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
+    product(left, .packed(w), into: y, m: m, n: w.outputs, k: k, accumulate: accumulate)
+  }
+
+  /// y [M, N] = x [M, K] wᵀ with w [N, K], or += when accumulating; packs w on the way.
+  public func linear(_ x: Tensor, _ w: Tensor, into y: Tensor, accumulate: Bool = false) {
+    let (m, k) = matrixShape(x)
+    let n = w.shape[0]
+    precondition(w.count == n * k && y.count == m * n, "linear \(x.shape) by \(w.shape) into \(y.shape)")
+    let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
+    product(left, .rows(w.pointer), into: y, m: m, n: n, k: k, accumulate: accumulate)
+  }
+
+  /// dx [M, K] = dy [M, N] w with w [N, K], or += when accumulating; chains run over n.
+  public func linearBackwardInput(_ dy: Tensor, _ w: Tensor, into dx: Tensor, accumulate: Bool = false) {
+    let (m, n) = matrixShape(dy)
+    let k = w.columns
+    precondition(w.count == n * k && dx.count == m * k, "backward of linear \(dy.shape) by \(w.shape)")
+    let left = LeftOperand(pointer: dy.pointer, row: n, step: 1)
+    product(left, .columns(w.pointer), into: dx, m: m, n: k, k: n, accumulate: accumulate)
+  }
+
+  /// dw [N, K] += dyᵀ x with dy [M, N] and x [M, K]; each element's chain goes on over the rows m in order.
+  public func linearBackwardWeight(_ dy: Tensor, _ x: Tensor, into dw: Tensor) {
+    let (m, n) = matrixShape(dy)
+    let k = x.columns
+    precondition(x.count == m * k && dw.count == n * k, "weight gradient of \(dy.shape) and \(x.shape)")
+    let left = LeftOperand(pointer: dy.pointer, row: 1, step: n)
+    product(left, .columns(x.pointer), into: dw, m: n, n: k, k: m, accumulate: true)
+  }
+
+  private func matrixShape(_ x: Tensor) -> (Int, Int) {
+    let columns = x.columns
+    return (columns == 0 ? 0 : x.count / columns, columns)
+  }
+
+  private func product(
+    _ left: LeftOperand, _ right: RightOperand, into result: Tensor, m: Int, n: Int, k: Int, accumulate: Bool
+  ) {
+    guard m > 0, n > 0 else { return }
+    if k == 0 {
+      if !accumulate { result.fill(0) }
+      return
+    }
+    let kernels = KernelTable(kernels)
+    let columns = kernels.panelColumns
+    parallel((n + columns - 1) / columns) { panels in
+      let first = panels.lowerBound * columns
+      var block = holdfast_product()
+      block.a = UnsafePointer(left.pointer)
+      block.a_row = left.row
+      block.a_step = left.step
+      block.panels = right.panels(panels, n: n, k: k, kernels)
+      block.panel_stride = columns * k
+      block.c = result.pointer + first
+      block.c_row = n
+      block.m = m
+      block.n = min(panels.upperBound * columns, n) - first
+      block.k = k
+      block.accumulate = accumulate
+      kernels.table.pointee.product(&block)
+    }
+  }
+}
+
+/// The kernel table, which never changes, for use on any thread.
+struct KernelTable: @unchecked Sendable {
+  let table: UnsafePointer<holdfast_kernels>
+  let panelColumns: Int
+
+  init(_ table: UnsafePointer<holdfast_kernels>) {
+    self.table = table
+    panelColumns = table.pointee.panel_columns
+  }
+}
+
+/// The left operand: element (m, k) is `pointer[m * row + k * step]`.
+private struct LeftOperand: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Float>
+  let row: Int
+  let step: Int
+}
+
+/// The right operand [N, K] of a product.
+private enum RightOperand: @unchecked Sendable {
+  /// Packed before.
+  case packed(PackedMatrix)
+  /// Stored [N, K].
+  case rows(UnsafeMutablePointer<Float>)
+  /// Stored [K, N].
+  case columns(UnsafeMutablePointer<Float>)
+
+  /// The given panels, packed into the thread's scratch memory unless they are already.
+  func panels(_ range: Range<Int>, n: Int, k: Int, _ kernels: KernelTable) -> UnsafePointer<Float> {
+    let columns = kernels.panelColumns
+    if case .packed(let matrix) = self { return UnsafePointer(matrix.panels + range.lowerBound * columns * k) }
+    let scratch = holdfast_scratch(range.count * columns * k)
+    for (slot, index) in range.enumerated() {
+      let first = index * columns
+      let (width, panel) = (min(columns, n - first), scratch! + slot * columns * k)
+      switch self {
+      case .packed: break
+      case .rows(let w): kernels.table.pointee.pack_rows(w + first * k, k, width, k, panel)
+      case .columns(let b): kernels.table.pointee.pack_columns(b + first, n, width, k, panel)
+      }
+    }
+    return UnsafePointer(scratch!)
+  }
+}

@@ -1,0 +1,82 @@
+internal import CHoldfastKernels
+import Synchronization
+
+extension Runtime {
+  /// One AdamW step with decoupled weight decay, as `torch.optim.AdamW` computes it; `step` counts from 1 and
+  /// `gradientScale` multiplies the gradient first (gradient clipping).
+  ///
+  /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
+  public func adamW(
+    parameter: Tensor, gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor, step: Int, learningRate: Double,
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
+    gradientScale: Float = 1
+  ) {
+    precondition(
+      gradient.count == parameter.count && firstMoment.count == parameter.count
+        && secondMoment.count == parameter.count && step >= 1, "AdamW of \(parameter.shape) by \(gradient.shape)")
+    let scalars = holdfast_adamw(
+      gradient_scale: gradientScale,
+      decay: Float(1 - learningRate * weightDecay),
+      first_rest: Float(1 - beta1),
+      second: Float(beta2),
+      second_rest: Float(1 - beta2),
+      root_correction: Float((1 - power(beta2, step)).squareRoot()),
+      epsilon: Float(epsilon),
+      step_size: Float(learningRate / (1 - power(beta1, step))))
+    let kernels = KernelTable(kernels)
+    parallel(parameter.count, grain: 32_768) { r in
+      let i = r.lowerBound
+      var scalars = scalars
+      kernels.table.pointee.adamw(
+        &scalars, gradient.pointer + i, r.count, parameter.pointer + i, firstMoment.pointer + i,
+        secondMoment.pointer + i)
+    }
+  }
+
+  /// The sum of the squares, in double precision, in an order that depends on the count alone.
+  public func sumOfSquares(_ x: Tensor) -> Double {
+    let block = 65_536
+    let blocks = (x.count + block - 1) / block
+    let kernels = KernelTable(kernels)
+    let partial = [Double](unsafeUninitializedCapacity: blocks) { buffer, initialized in
+      let results = BlockResults(pointer: buffer.baseAddress)
+      parallel(blocks) { range in
+        for i in range {
+          results.pointer?[i] = kernels.table.pointee.sum_of_squares(
+            x.pointer + i * block, min(block, x.count - i * block))
+        }
+      }
+      initialized = blocks
+    }
+    return partial.reduce(0, +)
+  }
+
+  /// The position of the first NaN or infinity, or nil.
+  public func firstNonFinite(_ x: Tensor) -> Int? {
+    let first = Atomic<Int>(x.count)
+    let kernels = KernelTable(kernels)
+    parallel(x.count, grain: 65_536) { r in
+      guard r.lowerBound < first.load(ordering: .relaxed) else { return }
+      let found = kernels.table.pointee.first_non_finite(x.pointer + r.lowerBound, r.count)
+      if found < r.count { first.min(r.lowerBound + found, ordering: .relaxed) }
+    }
+    let position = first.load(ordering: .relaxed)
+    return position < x.count ? position : nil
+  }
+}
+
+/// base to a positive whole power by squaring: basic operations only, the same bits everywhere.
+private func power(_ base: Double, _ exponent: Int) -> Double {
+  var (result, square, rest) = (1.0, base, exponent)
+  while rest > 0 {
+    if rest & 1 == 1 { result *= square }
+    square *= square
+    rest >>= 1
+  }
+  return result
+}
+
+/// Where pool threads put one number per block.
+private struct BlockResults: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Double>?
+}
