@@ -1,0 +1,145 @@
+import Glibc
+public import HoldfastTensor
+import HoldfastText
+
+/// How the next token is chosen.
+public struct SamplingOptions: Sendable {
+  /// New tokens at most.
+  public var maxTokens = 64
+  /// Divides the logits; 0 takes the likeliest token always.
+  public var temperature: Float = 0
+  /// Only the likeliest tokens that together have this probability are drawn from.
+  public var topP: Float = 1
+  /// The seed of the draw; the same seed, prompt and options give the same text.
+  public var seed: UInt64 = 0
+  /// Texts that end the generation; the text before the first of them is kept.
+  public var stop: [String] = []
+
+  /// Greedy decoding of 64 tokens.
+  public init() {}
+
+  /// Throws `invalidArgument` naming the first option that makes no sense.
+  public func validate() throws(HoldfastError) {
+    func check(_ good: Bool, _ what: String) throws(HoldfastError) {
+      guard good else { throw HoldfastError(.invalidArgument, what) }
+    }
+    try check(maxTokens > 0, "the number of new tokens is \(maxTokens); it must be positive")
+    try check(temperature.isFinite && temperature >= 0, "the temperature is \(temperature); it must be 0 or more")
+    try check(topP > 0 && topP <= 1, "top-p is \(topP); it must be above 0 and at most 1")
+  }
+}
+
+/// A generated text.
+public struct Generation: Sendable {
+  /// Why it ended.
+  public enum End: String, Sendable { case endOfSequence = "end-of-sequence", stop, length }
+  /// The new tokens, without the end-of-sequence token.
+  public var tokens: [Int32]
+  /// Their text, cut before a stop text.
+  public var text: String
+  /// Why it ended.
+  public var end: End
+}
+
+extension Session {
+  /// Generates a continuation of a prompt.
+  ///
+  /// - Parameter onText: sees each new piece of text as soon as its characters are complete; returning `false` cancels.
+  /// - Throws: `invalidArgument`, `contextLength` when the prompt alone fills the context, `cancelled`.
+  public func generate(
+    _ prompt: [Int32], options: SamplingOptions, onText: ((String) -> Bool)? = nil
+  ) throws(HoldfastError) -> Generation {
+    try options.validate()
+    guard !prompt.isEmpty else { throw HoldfastError(.invalidArgument, "the prompt has no tokens") }
+    let limit = model.configuration.contextLength
+    guard prompt.count < limit else {
+      throw HoldfastError(
+        .contextLength, "a prompt of \(prompt.count) tokens leaves no room in the model's context of \(limit)")
+    }
+    let room = min(options.maxTokens, limit - prompt.count)
+    let cache = try cache(capacity: prompt.count + room)
+    var random = RandomSource(seed: options.seed)
+    var result = Generation(tokens: [], text: "", end: .length)
+    var shown = 0
+    var next = prompt
+    while result.tokens.count < room {
+      let logits = try extend([(cache, next)])
+      let token = try Self.sample(logits.row(0).array, options, &random)
+      if let eos = model.tokenizer.eosToken, token == eos {
+        result.end = .endOfSequence
+        break
+      }
+      result.tokens.append(token)
+      next = [token]
+      result.text = try model.tokenizer.decode(result.tokens, skipSpecial: true)
+      if let cut = Self.firstStop(in: result.text, options.stop) {
+        result.text = cut
+        result.end = .stop
+        break
+      }
+      try Self.show(result.text, from: &shown, final: false, onText)
+    }
+    try Self.show(result.text, from: &shown, final: true, onText)
+    return result
+  }
+
+  /// Draws a token.
+  private static func sample(
+    _ logits: [Float], _ options: SamplingOptions, _ random: inout RandomSource
+  ) throws(HoldfastError) -> Int32 {
+    var best = 0
+    for (i, logit) in logits.enumerated() {
+      guard logit == logit else { throw HoldfastError(.numerical, "the logit of token \(i) is NaN; the model is damaged") }
+      if logit > logits[best] { best = i }
+    }
+    guard options.temperature > 0 else { return Int32(truncatingIfNeeded: best) }
+    let top = Double(logits[best])
+    let temperature = Double(options.temperature)
+    let weights: [Double] = logits.map { exp((Double($0) - top) / temperature) }
+    let order = weights.indices.sorted { (a: Int, b: Int) -> Bool in
+      weights[a] != weights[b] ? weights[a] > weights[b] : a < b
+    }
+    let total = weights.reduce(0, +)
+    var kept = 0.0
+    var count = 0
+    for i in order {
+      kept += weights[i]
+      count += 1
+      if kept >= Double(options.topP) * total { break }
+    }
+    var draw = random.uniform() * kept
+    for i in order.prefix(count) {
+      draw -= weights[i]
+      if draw < 0 { return Int32(truncatingIfNeeded: i) }
+    }
+    return Int32(truncatingIfNeeded: order[count - 1])
+  }
+
+  /// The text before the first stop text in it, or `nil`.
+  private static func firstStop(in text: String, _ stops: [String]) -> String? {
+    let bytes = Array(text.utf8)
+    var cut: Int?
+    for stop in stops where !stop.isEmpty {
+      let wanted = Array(stop.utf8)
+      guard bytes.count >= wanted.count else { continue }
+      for start in 0...(bytes.count - wanted.count) where bytes[start..<(start + wanted.count)].elementsEqual(wanted) {
+        cut = min(cut ?? start, start)
+        break
+      }
+    }
+    return cut.map { String(decoding: bytes[..<$0], as: UTF8.self) }
+  }
+
+  /// Reports the text that is new, holding back an unfinished character.
+  private static func show(
+    _ text: String, from shown: inout Int, final: Bool, _ onText: ((String) -> Bool)?
+  ) throws(HoldfastError) {
+    guard let onText else { return }
+    var bytes = Array(text.utf8)
+    if !final, text.unicodeScalars.last == "\u{FFFD}" { bytes.removeLast(3) }
+    guard bytes.count > shown else { return }
+    let piece = String(decoding: bytes[shown...], as: UTF8.self)
+    shown = bytes.count
+    guard onText(piece) else { throw HoldfastError(.cancelled, "generation cancelled after \(shown) bytes of text") }
+  }
+}

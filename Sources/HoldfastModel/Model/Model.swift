@@ -1,0 +1,81 @@
+public import HoldfastStorage
+public import HoldfastTensor
+public import HoldfastText
+
+/// A language model ready for use: weights, an optional overlay of tuned parameters, and a tokenizer.
+///
+/// A model is immutable and may be used from many threads; each thread makes its own `Session`.
+public final class Model: Sendable {
+  /// The weights as they lie in the file.
+  public let weights: Weights
+  /// Tuned parameters that take the place of the weights, if any.
+  public let parameters: Parameters?
+  /// The tokenizer that belongs to the weights.
+  public let tokenizer: Tokenizer
+  /// Where the weights came from.
+  public let provenance: Provenance
+  private let panels = Once<Panels>()
+
+  init(weights: Weights, parameters: Parameters?, tokenizer: Tokenizer, provenance: Provenance) {
+    self.weights = weights
+    self.parameters = parameters
+    self.tokenizer = tokenizer
+    self.provenance = provenance
+  }
+
+  /// Sizes, constants and special tokens.
+  public var configuration: ModelConfiguration { weights.configuration }
+
+  /// The same weights under other parameters; nothing is copied.
+  public func with(_ parameters: Parameters?) -> Model {
+    Model(weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance)
+  }
+
+  /// The Hugging Face names of all tensors, in the order of the forward pass.
+  public var parameterNames: [ByteString] { weights.slots.map(\.name) }
+
+  /// The shape of the tensor of that name, row-major.
+  public func shape(of name: ByteString) -> [Int]? { weights.slots.first { $0.name == name }?.shape }
+
+  /// A new session; many may run at once, each on one thread at a time.
+  ///
+  /// The first session of a model packs its matrices, which takes about 0.2 s for 135 million parameters.
+  public func makeSession(runtime: Runtime = .shared) throws(HoldfastError) -> Session {
+    let panels = try panels.get { () throws(HoldfastError) in try Panels(self, runtime: runtime) }
+    return try Session(model: self, panels: panels, runtime: runtime)
+  }
+
+  /// The float32 tensor of a slot: the overlay's, or the dequantised weights.
+  func materialized(_ slot: Architecture.Slot, copy: Bool, runtime: Runtime = .shared) throws(HoldfastError) -> Tensor {
+    if let tuned = parameters?[slot.name] {
+      guard copy else { return tuned }
+      let tensor = try Tensor(uninitialized: tuned.shape)
+      tensor.copy(from: tuned)
+      return tensor
+    }
+    return try weights.tensor(slot).materialized(runtime)
+  }
+
+  /// The packed matrix of a slot; `numerical` names the first value that is not finite.
+  func packed(_ slot: Architecture.Slot, _ runtime: Runtime) throws(HoldfastError) -> PackedMatrix {
+    if let tuned = parameters?[slot.name] {
+      if let index = runtime.firstNonFinite(tuned) {
+        throw HoldfastError(
+          .numerical,
+          "tensor '\(slot.name.text)' holds a NaN or an infinity at element \(index); tuning diverged, try a smaller "
+            + "learning rate")
+      }
+      return try PackedMatrix(tuned, runtime: runtime)
+    }
+    let weight = try weights.tensor(slot)
+    let damage = Damage()
+    let matrix = try PackedMatrix(outputs: weight.rows, inputs: weight.columns, runtime: runtime) { rows, destination in
+      weight.dequantize(rows: rows, into: destination)
+      guard let start = destination.baseAddress else { return }
+      let block = Tensor(wrapping: start, shape: [destination.count], owner: damage)
+      if let index = runtime.firstNonFinite(block) { damage.record(rows.lowerBound * weight.columns + index) }
+    }
+    if let index = damage.first { throw weight.nonFinite(at: index) }
+    return matrix
+  }
+}

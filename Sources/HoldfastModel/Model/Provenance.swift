@@ -1,0 +1,30 @@
+import HoldfastStorage
+public import HoldfastTensor
+
+/// Where a model came from.
+public final class Provenance: Sendable {
+  /// The path it was loaded from.
+  public let path: String
+  /// `gguf`, `hugging-face` or `holdfast`.
+  public let format: String
+  private let files: [MappedFile]
+  private let digest = Once<String>()
+
+  init(path: String, format: String, files: [MappedFile]) {
+    self.path = path
+    self.format = format
+    self.files = files
+  }
+
+  /// SHA-256 of the file, in hexadecimal; of several weight files, the SHA-256 of their digests in name order.
+  ///
+  /// Computed on first use: reading a file takes longer than mapping it.
+  public func sha256() throws(HoldfastError) -> String {
+    try digest.get { () throws(HoldfastError) in
+      var digests: [String] = []
+      for file in files { digests.append(try SHA256.hex(file: file)) }
+      if digests.count == 1 { return digests[0] }
+      return SHA256.hex(Array(digests.joined(separator: "\n").utf8))
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import HoldfastTensor
+
+/// A checked ragged batch, laid out for the forward pass: all segments' tokens one after another, no padding.
+struct Batch {
+  /// What a segment attends to before its own rows.
+  enum Context {
+    case rows(Range<Int>)
+    case cache(KeyValueCache)
+  }
+
+  var tokens: [Int32] = []
+  var positions: [Int32] = []
+  /// The rows of each segment.
+  var rows: [Range<Int>] = []
+  var contexts: [[Context]] = []
+  /// One past the highest position.
+  var length = 0
+
+  /// - Throws: `invalidArgument` for an empty segment, a token outside the vocabulary or an unknown parent;
+  ///   `contextLength` for a text longer than the model's context.
+  init(_ segments: ArraySlice<Segment>, model: Model, panels: Panels) throws(HoldfastError) {
+    let c = model.configuration
+    var ends: [Int] = []
+    for (index, segment) in segments.enumerated() {
+      guard !segment.tokens.isEmpty else {
+        throw HoldfastError(.invalidArgument, "segment \(index) of the batch has no tokens")
+      }
+      for (i, token) in segment.tokens.enumerated() where token < 0 || Int(token) >= c.vocabularySize {
+        throw HoldfastError(
+          .invalidArgument,
+          "token \(token) at index \(i) of segment \(index) is outside the vocabulary 0..<\(c.vocabularySize)")
+      }
+      var start = 0
+      var context: [Context] = []
+      switch segment.parent {
+      case nil: break
+      case .batch(let absolute):
+        let parent = absolute - segments.startIndex
+        guard parent >= 0, parent < index else {
+          throw HoldfastError(
+            .invalidArgument, "segment \(index) of the batch follows segment \(absolute), which does not come before it")
+        }
+        start = ends[parent]
+        context = contexts[parent] + [.rows(rows[parent])]
+      case .cache(let cache):
+        guard cache.owner === panels else {
+          throw HoldfastError(.invalidArgument, "segment \(index) of the batch follows a cache of another model")
+        }
+        start = cache.length
+        context = [.cache(cache)]
+      }
+      let end = start + segment.tokens.count
+      guard end <= c.contextLength else {
+        throw HoldfastError(
+          .contextLength,
+          "a text of \(end) tokens does not fit the model's context of \(c.contextLength); shorten it or use fewer shots")
+      }
+      rows.append(tokens.count..<(tokens.count + segment.tokens.count))
+      tokens += segment.tokens
+      positions += (start..<end).map { Int32(truncatingIfNeeded: $0) }
+      contexts.append(context)
+      ends.append(end)
+      length = max(length, end)
+    }
+  }
+
+  /// The segments as a layer's attention takes them.
+  func attention(layer: Int, keys: Tensor, values: Tensor) -> [AttentionSegment] {
+    zip(rows, contexts).map { rows, context in
+      AttentionSegment(
+        rows: rows,
+        context: context.flatMap { part in
+          switch part {
+          case .rows(let rows): [KeyValueRange(keys: keys, values: values, rows: rows)]
+          case .cache(let cache): cache.ranges(layer: layer)
+          }
+        })
+    }
+  }
+}

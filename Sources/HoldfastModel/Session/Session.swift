@@ -1,0 +1,216 @@
+public import HoldfastTensor
+
+/// A model in use: scratch, rotary table and the forward pass; for one thread at a time.
+///
+/// The bits of a row's answer depend on the row's own text and the model alone: not on what else is in the batch, on how
+/// a prompt is cut into segments, or on threads.
+public final class Session {
+  /// The model this session computes with.
+  public let model: Model
+  let panels: Panels
+  let runtime: Runtime
+  let arena = Arena()
+  private let rotary: RotaryTable
+
+  /// Tokens computed at once; more only costs memory.
+  static let batchTokens = 2048
+  /// Rows of logits held at once.
+  static let logitRows = 256
+
+  init(model: Model, panels: Panels, runtime: Runtime) throws(HoldfastError) {
+    self.model = model
+    self.panels = panels
+    self.runtime = runtime
+    rotary = try RotaryTable(headWidth: model.configuration.headWidth, theta: model.configuration.ropeTheta)
+  }
+
+  /// Computes the keys and values of a prefix once, for any number of segments to follow.
+  ///
+  /// - Parameter parent: what comes before the prefix, if anything.
+  public func prefix(_ tokens: [Int32], after parent: KeyValueCache? = nil) throws(HoldfastError) -> KeyValueCache {
+    let cache = try KeyValueCache(parent: parent, capacity: tokens.count, owner: panels, model.configuration)
+    if !tokens.isEmpty { _ = try extend([(cache, tokens)], logits: false) }
+    return cache
+  }
+
+  /// An empty cache with room for `capacity` tokens, to generate into.
+  public func cache(after parent: KeyValueCache? = nil, capacity: Int) throws(HoldfastError) -> KeyValueCache {
+    try KeyValueCache(parent: parent, capacity: min(capacity, model.configuration.contextLength), owner: panels, model.configuration)
+  }
+
+  /// Appends tokens to caches and returns the logits after each cache's last one, [B, V].
+  public func extend(_ streams: [(cache: KeyValueCache, tokens: [Int32])]) throws(HoldfastError) -> Tensor {
+    guard let logits = try extend(streams, logits: true) else {
+      throw HoldfastError(.invalidArgument, "there is no cache to extend")
+    }
+    return logits
+  }
+
+  private func extend(_ streams: [(cache: KeyValueCache, tokens: [Int32])], logits: Bool) throws(HoldfastError) -> Tensor? {
+    guard !streams.isEmpty else { return nil }
+    let segments = streams.map { Segment($0.tokens, after: .cache($0.cache), outputs: .last) }
+    let batch = try Batch(segments[...], model: model, panels: panels)
+    for stream in streams { try stream.cache.reserve(stream.tokens.count) }
+    let x = try hidden(batch) { layer, keys, values in
+      for (stream, rows) in zip(streams, batch.rows) {
+        stream.cache.store(layer: layer, keys: keys.rows(rows), values: values.rows(rows))
+      }
+    }
+    for stream in streams { stream.cache.append(stream.tokens) }
+    guard logits else { return nil }
+    let output = try Tensor(uninitialized: [streams.count, model.configuration.vocabularySize])
+    try project(x, rows: batch.rows.map { $0.upperBound - 1 }, into: output)
+    return output
+  }
+
+  /// The logits [R, V] of the wanted outputs, in segment order.
+  ///
+  /// - Throws: `invalidArgument` or `contextLength` for unusable segments.
+  public func logits(_ segments: [Segment]) throws(HoldfastError) -> Tensor {
+    let wanted = try segments.map { segment throws(HoldfastError) in try Self.rows(of: segment) }
+    let total = wanted.reduce(0) { $0 + $1.count }
+    let output = try Tensor(uninitialized: [total, model.configuration.vocabularySize])
+    var next = 0
+    for chunk in Self.chunks(segments) {
+      let batch = try Batch(segments[chunk], model: model, panels: panels)
+      let x = try hidden(batch)
+      var rows: [Int] = []
+      for (local, index) in chunk.enumerated() { rows += wanted[index].map { batch.rows[local].lowerBound + $0 } }
+      if !rows.isEmpty { try project(x, rows: rows, into: output.rows(next..<(next + rows.count))) }
+      next += rows.count
+    }
+    return output
+  }
+
+  /// log P(token | everything up to and including the row), in nats, for chosen rows of chosen segments.
+  ///
+  /// Logits are held for a few rows at a time only.
+  /// - Parameter pick: for each segment, pairs of a row in it and a token that may come next.
+  public func logProbabilities(
+    _ segments: [Segment], pick: [[(row: Int, token: Int32)]]
+  ) throws(HoldfastError) -> [[Float]] {
+    guard pick.count == segments.count else {
+      throw HoldfastError(.invalidArgument, "\(segments.count) segments need as many lists of picks, not \(pick.count)")
+    }
+    for (index, pairs) in pick.enumerated() {
+      for pair in pairs {
+        guard segments[index].tokens.indices.contains(pair.row) else {
+          throw HoldfastError(
+            .invalidArgument, "row \(pair.row) is outside segment \(index) of \(segments[index].tokens.count) tokens")
+        }
+        guard pair.token >= 0, Int(pair.token) < model.configuration.vocabularySize else {
+          throw HoldfastError(
+            .invalidArgument,
+            "token \(pair.token) is outside the vocabulary 0..<\(model.configuration.vocabularySize)")
+        }
+      }
+    }
+    var results: [[Float]] = pick.map { [Float](repeating: 0, count: $0.count) }
+    for chunk in Self.chunks(segments) {
+      let batch = try Batch(segments[chunk], model: model, panels: panels)
+      let x = try hidden(batch)
+      // Picks of one row share its logits: group them, rows ascending.
+      var byRow: [(row: Int, segment: Int, slot: Int, token: Int32)] = []
+      for (local, index) in chunk.enumerated() {
+        for (slot, pair) in pick[index].enumerated() {
+          byRow.append((batch.rows[local].lowerBound + pair.row, index, slot, pair.token))
+        }
+      }
+      byRow.sort { ($0.row, $0.segment, $0.slot) < ($1.row, $1.segment, $1.slot) }
+      var start = 0
+      while start < byRow.count {
+        var rows: [Int] = []
+        var end = start
+        var pairs: [(row: Int, token: Int32)] = []
+        while end < byRow.count {
+          if rows.last != byRow[end].row {
+            if rows.count == Self.logitRows { break }
+            rows.append(byRow[end].row)
+          }
+          pairs.append((rows.count - 1, byRow[end].token))
+          end += 1
+        }
+        let block = try arena.tensor("logits", [rows.count, model.configuration.vocabularySize])
+        try project(x, rows: rows, into: block)
+        let scores = runtime.logSoftmax(block, pick: pairs)
+        for (pair, score) in zip(byRow[start..<end], scores) { results[pair.segment][pair.slot] = score }
+        start = end
+      }
+    }
+    return results
+  }
+
+  /// Runs all blocks; returns the residual stream before the final norm, [T, D], valid until the next call.
+  ///
+  /// - Parameter visit: sees every layer's keys and values [T, K·E].
+  private func hidden(
+    _ batch: Batch, visit: (_ layer: Int, _ keys: Tensor, _ values: Tensor) -> Void = { _, _, _ in }
+  ) throws(HoldfastError) -> Tensor {
+    let c = model.configuration
+    let tokens = batch.tokens.count
+    let x = try arena.tensor("residual", [tokens, c.width])
+    try model.embed(batch.tokens, into: x, runtime: runtime)
+    let scratch = try BlockScratch(c, tokens: tokens, training: false, arena: arena)
+    let keys = try arena.tensor("keys", [tokens, c.kvWidth])
+    let values = try arena.tensor("values", [tokens, c.kvWidth])
+    let slice = try rotary.slice(batch.positions, count: batch.length)
+    for (layer, block) in panels.blocks.enumerated() {
+      block.forward(
+        x, keys: keys, values: values, segments: batch.attention(layer: layer, keys: keys, values: values),
+        rotary: slice, scratch: scratch, saved: nil, runtime: runtime)
+      visit(layer, keys, values)
+    }
+    return x
+  }
+
+  /// Logits of some rows of the residual stream: final norm, then the output projection.
+  private func project(_ x: Tensor, rows: [Int], into output: Tensor) throws(HoldfastError) {
+    let picked = try arena.tensor("picked", [rows.count, model.configuration.width])
+    for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
+    let normed = try arena.tensor("final", [rows.count, model.configuration.width])
+    runtime.rmsNorm(
+      picked, weight: panels.finalNorm, epsilon: model.configuration.normEpsilon, into: normed, inverseRMS: nil)
+    runtime.linear(normed, panels.output, into: output)
+  }
+
+  /// The rows a segment wants, checked.
+  private static func rows(of segment: Segment) throws(HoldfastError) -> [Int] {
+    let count = segment.tokens.count
+    switch segment.outputs {
+    case .none: return []
+    case .last: return count == 0 ? [] : [count - 1]
+    case .all: return Array(0..<count)
+    case .rows(let rows):
+      for row in rows where row < 0 || row >= count {
+        throw HoldfastError(.invalidArgument, "row \(row) is outside a segment of \(count) tokens")
+      }
+      return rows
+    }
+  }
+
+  /// Cuts a batch between trees of segments so that no piece is much longer than `batchTokens`.
+  private static func chunks(_ segments: [Segment]) -> [Range<Int>] {
+    var earliest = segments.count  // the lowest parent any later segment names
+    var cuts: [Int] = []  // a chunk may begin here
+    for index in segments.indices.reversed() {
+      if earliest >= index { cuts.append(index) }
+      if case .batch(let parent) = segments[index].parent { earliest = min(earliest, parent) }
+    }
+    cuts.reverse()
+    var chunks: [Range<Int>] = []
+    var start = 0
+    var tokens = 0
+    for (i, cut) in cuts.enumerated() {
+      let next = i + 1 < cuts.count ? cuts[i + 1] : segments.count
+      let size = segments[cut..<next].reduce(0) { $0 + $1.tokens.count }
+      if cut > start, tokens + size > batchTokens {
+        chunks.append(start..<cut)
+        start = cut
+        tokens = 0
+      }
+      tokens += size
+    }
+    if start < segments.count { chunks.append(start..<segments.count) }
+    return chunks
+  }
+}
