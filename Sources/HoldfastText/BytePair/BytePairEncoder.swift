@@ -12,7 +12,7 @@ struct BytePairEncoder: Sendable {
 
   private let symbols: Symbols
   /// Words that are a token as a whole, so that nothing need be merged.
-  private let words: ByteTable
+  private var words: ByteTable
   /// Tokens by their bytes; the symbols of scalars.
   private let pieces: ByteTable
   private let merges: MergeTable
@@ -31,24 +31,12 @@ struct BytePairEncoder: Sendable {
     self.byteTokens = byteTokens
     self.unknown = unknown
     self.fusesUnknown = fusesUnknown
-    let all = ByteTable(entries)
-    pieces = all
-    words = all
+    pieces = ByteTable(entries)
+    words = pieces
     if !ignoresMerges {
       // Of a text without cuts hardly any is one token, so only byte-level words are worth a table.
-      let reachable = symbols == .bytes ? entries.filter(isReachable) : []
-      self = BytePairEncoder(self, words: ByteTable(reachable))
+      words = ByteTable(symbols == .bytes ? reachable(entries) : [])
     }
-  }
-
-  private init(_ other: BytePairEncoder, words: ByteTable) {
-    symbols = other.symbols
-    self.words = words
-    pieces = other.pieces
-    merges = other.merges
-    byteTokens = other.byteTokens
-    unknown = other.unknown
-    fusesUnknown = other.fusesUnknown
   }
 
   /// Appends the tokens of the word in `range`, which must be UTF-8.
@@ -64,11 +52,13 @@ struct BytePairEncoder: Sendable {
     }
   }
 
-  /// Whether merging the bytes of a token yields that token.
-  private func isReachable(_ entry: (token: ByteString, id: Int32)) -> Bool {
+  /// The tokens that merging their own bytes yields.
+  private func reachable(_ entries: [(token: ByteString, id: Int32)]) -> [(token: ByteString, id: Int32)] {
     var merger = BytePairMerger()
-    merge(entry.token.bytes.span, 0..<entry.token.count, &merger)
-    return merger.symbols == [entry.id]
+    return entries.filter { token, id in
+      merge(token.bytes.span, 0..<token.count, &merger)
+      return merger.symbols.count == 1 && merger.symbols[0] == id
+    }
   }
 
   private func merge(_ text: Span<UInt8>, _ range: Range<Int>, _ merger: inout BytePairMerger) {

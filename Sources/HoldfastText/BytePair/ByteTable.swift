@@ -44,7 +44,7 @@ struct ByteTable: Sendable {
     ids.append(id)
     var place = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[place] != 0 { place = (place + 1) & (slots.count - 1) }
-    slots[place] = hash >> 32 << 32 | UInt64(ids.count)
+    slots[place] = (hash >> 32) << 32 | UInt64(ids.count)
   }
 
   private func equal(_ entry: Int, _ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
