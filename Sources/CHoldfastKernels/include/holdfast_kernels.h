@@ -109,8 +109,26 @@ typedef struct {
   size_t (*first_non_finite)(const float *x, size_t n);
 } holdfast_kernels;
 
+/// What the processor says of itself and the operating system lets it do.
+typedef struct {
+  char brand[49];         ///< as the processor gives it, empty when it does not
+  char vendor[13];
+  bool avx2;              ///< with FMA
+  bool avx512;            ///< F, BW, DQ and VL
+  bool avx512_bf16;
+  bool neon;
+} holdfast_cpu;
+
+holdfast_cpu holdfast_cpu_describe(void);
+
 /// The separately written scalar reference, in plain C.
 const holdfast_kernels *holdfast_kernels_reference(void);
+#if defined(__x86_64__)
+const holdfast_kernels *holdfast_kernels_avx512(void);
+const holdfast_kernels *holdfast_kernels_avx2(void);
+#elif defined(__aarch64__)
+const holdfast_kernels *holdfast_kernels_neon(void);
+#endif
 /// The best table this processor and operating system can run, at most `cap` ("avx512", "avx2", "neon", "scalar" or
 /// NULL for no cap).
 const holdfast_kernels *holdfast_kernels_best(const char *cap);

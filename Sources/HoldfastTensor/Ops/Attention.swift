@@ -39,7 +39,8 @@ extension Runtime {
   /// backward pass needs). H must be a multiple of K. A row's bits depend on the row and the keys and values it sees in
   /// order, not on where these are stored.
   public func attention(
-    queries: Tensor, keys: Tensor, values: Tensor, heads: Int, kvHeads: Int, segments: [AttentionSegment], scale: Float,
+    queries: Tensor, keys: Tensor, values: Tensor, heads: Int, kvHeads: Int, segments: [AttentionSegment],
+    scale: Float,
     into output: Tensor, logSumExp: Tensor? = nil
   ) {
     let width = queries.columns / heads
@@ -52,7 +53,8 @@ extension Runtime {
     let tasks = segments.enumerated().flatMap { index, segment in
       stride(from: 0, to: segment.rows.count, by: block).flatMap { first in
         (0..<kvHeads).map { head in
-          AttentionTask(segment: index, first: first, count: min(block, segment.rows.count - first), head: head)
+          AttentionTask(
+            segment: index, first: first, count: min(block, segment.rows.count - first), head: head)
         }
       }
     }
@@ -99,7 +101,8 @@ extension Runtime {
   /// A key's and a value's gradient is one chain over the queries in order, and over the heads of its group in order for
   /// each.
   public func attentionBackward(
-    _ outputGradient: Tensor, queries: Tensor, keys: Tensor, values: Tensor, output: Tensor, logSumExp: Tensor,
+    _ outputGradient: Tensor, queries: Tensor, keys: Tensor, values: Tensor, output: Tensor,
+    logSumExp: Tensor,
     heads: Int, kvHeads: Int, segments: [AttentionSegment], scale: Float,
     into queryGradient: Tensor, _ keyGradient: Tensor, _ valueGradient: Tensor
   ) {

@@ -17,10 +17,12 @@ public final class PackedMatrix: @unchecked Sendable {
   public convenience init(_ matrix: Tensor, runtime: Runtime = .shared) throws(HoldfastError) {
     precondition(matrix.shape.count == 2, "packing a tensor of shape \(matrix.shape)")
     let (outputs, inputs) = (matrix.shape[0], matrix.shape[1])
-    try self.init(outputs: outputs, inputs: inputs, runtime: runtime, panel: { rows, panel, kernels in
-      kernels.pointee.pack_rows(
-        matrix.pointer + rows.lowerBound * inputs, inputs, rows.count, inputs, panel)
-    })
+    try self.init(
+      outputs: outputs, inputs: inputs, runtime: runtime,
+      panel: { rows, panel, kernels in
+        kernels.pointee.pack_rows(
+          matrix.pointer + rows.lowerBound * inputs, inputs, rows.count, inputs, panel)
+      })
   }
 
   /// Packs a matrix [N, K] whose rows `fill` writes, as float32, K apart; it is called on several threads at once, each
@@ -29,13 +31,15 @@ public final class PackedMatrix: @unchecked Sendable {
     outputs: Int, inputs: Int, runtime: Runtime = .shared,
     fill: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
   ) throws(HoldfastError) {
-    try self.init(outputs: outputs, inputs: inputs, runtime: runtime, panel: { rows, panel, kernels in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * inputs) { buffer in
-        fill(rows, buffer)
-        guard let base = buffer.baseAddress else { return }
-        kernels.pointee.pack_rows(base, inputs, rows.count, inputs, panel)
-      }
-    })
+    try self.init(
+      outputs: outputs, inputs: inputs, runtime: runtime,
+      panel: { rows, panel, kernels in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * inputs) { buffer in
+          fill(rows, buffer)
+          guard let base = buffer.baseAddress else { return }
+          kernels.pointee.pack_rows(base, inputs, rows.count, inputs, panel)
+        }
+      })
   }
 
   private init(

@@ -19,7 +19,8 @@ extension Runtime {
   public func embedBackward(_ dy: Tensor, tokens: [Int32], into dtable: Tensor) {
     let width = dtable.columns
     let vocabulary = dtable.shape[0]
-    precondition(dy.count == tokens.count * width, "embedding gradient of \(tokens.count) tokens from \(dy.shape)")
+    precondition(
+      dy.count == tokens.count * width, "embedding gradient of \(tokens.count) tokens from \(dy.shape)")
     precondition(tokens.allSatisfy { $0 >= 0 && Int($0) < vocabulary }, "a token outside the vocabulary")
     let kernels = KernelTable(kernels)
     parallel(width, grain: 64) { columns in

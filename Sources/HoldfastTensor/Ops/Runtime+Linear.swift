@@ -6,7 +6,8 @@ extension Runtime {
   /// y [M, N] = x [M, K] wᵀ, or += when accumulating.
   public func linear(_ x: Tensor, _ w: PackedMatrix, into y: Tensor, accumulate: Bool = false) {
     let (m, k) = matrixShape(x)
-    precondition(k == w.inputs && y.count == m * w.outputs, "linear \(x.shape) by [\(w.outputs), \(w.inputs)]")
+    precondition(
+      k == w.inputs && y.count == m * w.outputs, "linear \(x.shape) by [\(w.outputs), \(w.inputs)]")
     precondition(w.kernels == kernels, "a matrix packed by another runtime")
     let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
     product(left, .packed(w), into: y, m: m, n: w.outputs, k: k, accumulate: accumulate)
@@ -54,22 +55,55 @@ extension Runtime {
     }
     let kernels = KernelTable(kernels)
     let columns = kernels.panelColumns
-    parallel((n + columns - 1) / columns) { panels in
-      let first = panels.lowerBound * columns
-      var block = holdfast_product()
-      block.a = UnsafePointer(left.pointer)
-      block.a_row = left.row
-      block.a_step = left.step
-      block.panels = right.panels(panels, n: n, k: k, kernels)
-      block.panel_stride = columns * k
-      block.c = result.pointer + first
-      block.c_row = n
-      block.m = m
-      block.n = min(panels.upperBound * columns, n) - first
-      block.k = k
-      block.accumulate = accumulate
-      kernels.table.pointee.product(&block)
+    let tasks = ProductTasks(
+      m: m, panels: (n + columns - 1) / columns, panelBytes: 4 * columns * k, threads: threadCount)
+    parallel(tasks.count) { range in
+      for task in range {
+        let (rows, panels) = tasks[task]
+        let first = panels.lowerBound * columns
+        var block = holdfast_product()
+        block.a = UnsafePointer(left.pointer + rows.lowerBound * left.row)
+        block.a_row = left.row
+        block.a_step = left.step
+        block.panels = right.panels(panels, n: n, k: k, kernels)
+        block.panel_stride = columns * k
+        block.c = result.pointer + rows.lowerBound * n + first
+        block.c_row = n
+        block.m = rows.count
+        block.n = min(panels.upperBound * columns, n) - first
+        block.k = k
+        block.accumulate = accumulate
+        kernels.table.pointee.product(&block)
+      }
     }
+  }
+}
+
+/// How a product is cut into tasks: groups of panels that stay in a core's second-level cache, and, where that leaves
+/// too few tasks for the threads, blocks of rows.
+private struct ProductTasks: Sendable {
+  private let m: Int
+  private let panels: Int
+  private let panelGroups: Int
+  private let rowBlocks: Int
+
+  init(m: Int, panels: Int, panelBytes: Int, threads: Int) {
+    self.m = m
+    self.panels = panels
+    let wanted = threads == 1 ? 1 : 3 * threads
+    let cached = Swift.max(1, 393_216 / panelBytes)
+    panelGroups = Swift.min(panels, Swift.max(wanted, (panels + cached - 1) / cached))
+    rowBlocks = Swift.max(1, Swift.min(m / 96, (wanted + panelGroups - 1) / panelGroups))
+  }
+
+  var count: Int { panelGroups * rowBlocks }
+
+  subscript(index: Int) -> (rows: Range<Int>, panels: Range<Int>) {
+    let (group, block) = (index / rowBlocks, index % rowBlocks)
+    return (
+      m * block / rowBlocks..<m * (block + 1) / rowBlocks,
+      panels * group / panelGroups..<panels * (group + 1) / panelGroups
+    )
   }
 }
 
@@ -103,7 +137,9 @@ private enum RightOperand: @unchecked Sendable {
   /// The given panels, packed into the thread's scratch memory unless they are already.
   func panels(_ range: Range<Int>, n: Int, k: Int, _ kernels: KernelTable) -> UnsafePointer<Float> {
     let columns = kernels.panelColumns
-    if case .packed(let matrix) = self { return UnsafePointer(matrix.panels + range.lowerBound * columns * k) }
+    if case .packed(let matrix) = self {
+      return UnsafePointer(matrix.panels + range.lowerBound * columns * k)
+    }
     let scratch = holdfast_scratch(range.count * columns * k)
     for (slot, index) in range.enumerated() {
       let first = index * columns

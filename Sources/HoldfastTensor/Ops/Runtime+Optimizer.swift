@@ -7,13 +7,15 @@ extension Runtime {
   ///
   /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
   public func adamW(
-    parameter: Tensor, gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor, step: Int, learningRate: Double,
+    parameter: Tensor, gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor, step: Int,
+    learningRate: Double,
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
     gradientScale: Float = 1
   ) {
     precondition(
       gradient.count == parameter.count && firstMoment.count == parameter.count
-        && secondMoment.count == parameter.count && step >= 1, "AdamW of \(parameter.shape) by \(gradient.shape)")
+        && secondMoment.count == parameter.count && step >= 1,
+      "AdamW of \(parameter.shape) by \(gradient.shape)")
     let scalars = holdfast_adamw(
       gradient_scale: gradientScale,
       decay: Float(1 - learningRate * weightDecay),

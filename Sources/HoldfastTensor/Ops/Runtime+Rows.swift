@@ -4,7 +4,8 @@ extension Runtime {
   /// RMS normalisation of each row: y = x / sqrt(mean(x²) + epsilon) * weight.
   ///
   /// Shapes: x and y [T, D], weight [D], `inverseRMS` [T] (what the backward pass needs). y may be x.
-  public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, into y: Tensor, inverseRMS: Tensor? = nil) {
+  public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, into y: Tensor, inverseRMS: Tensor? = nil)
+  {
     let width = weight.count
     precondition(x.columns == width && y.count == x.count, "norm of \(x.shape) by \(weight.shape)")
     let kernels = KernelTable(kernels)
@@ -40,7 +41,8 @@ extension Runtime {
       for row in rows {
         let offset = row * width
         kernels.table.pointee.rms_norm_backward(
-          dy.pointer + offset, x.pointer + offset, weight.pointer, inverseRMS.pointer[row], width, dx.pointer + offset,
+          dy.pointer + offset, x.pointer + offset, weight.pointer, inverseRMS.pointer[row], width,
+          dx.pointer + offset,
           accumulate)
       }
     }
@@ -64,7 +66,8 @@ extension Runtime {
         precondition(position >= 0 && position < limit, "position \(position) of \(limit)")
         for head in 0..<heads {
           kernels.table.pointee.rotate(
-            x.pointer + row * width + head * 2 * half, cosines.pointer + position * half, sines.pointer + position * half,
+            x.pointer + row * width + head * 2 * half, cosines.pointer + position * half,
+            sines.pointer + position * half,
             half, inverse ? -1 : 1)
         }
       }
@@ -84,7 +87,8 @@ extension Runtime {
   /// The gradients of ``swiGLU(gate:up:into:)``; the results may be any of the inputs.
   public func swiGLUBackward(_ dh: Tensor, gate: Tensor, up: Tensor, into dgate: Tensor, _ dup: Tensor) {
     precondition(
-      dh.count == gate.count && gate.count == up.count && dgate.count == gate.count && dup.count == gate.count,
+      dh.count == gate.count && gate.count == up.count && dgate.count == gate.count
+        && dup.count == gate.count,
       "backward of SwiGLU of \(gate.shape) and \(up.shape)")
     let kernels = KernelTable(kernels)
     parallel(gate.count, grain: 16_384) { r in

@@ -37,7 +37,8 @@ public final class Runtime: @unchecked Sendable {
   /// Sets the number of threads, 1 to 1024; running work is finished first.
   public func setThreadCount(_ count: Int) throws(HoldfastError) {
     guard (1...1024).contains(count) else {
-      throw HoldfastError(.invalidArgument, "\(count) threads asked for; the number must be between 1 and 1024")
+      throw HoldfastError(
+        .invalidArgument, "\(count) threads asked for; the number must be between 1 and 1024")
     }
     threads.withLock { $0.count = count }
     retirePool()
@@ -94,7 +95,9 @@ private func environment(_ name: String) -> UnsafePointer<CChar>? {
 
 /// `HOLDFAST_NUM_THREADS`, or the number of processors this process may run on.
 private func defaultThreadCount() -> Int {
-  if let text = environment("HOLDFAST_NUM_THREADS"), let count = Int(String(cString: text)), (1...1024).contains(count) {
+  if let text = environment("HOLDFAST_NUM_THREADS"), let count = Int(String(cString: text)),
+    (1...1024).contains(count)
+  {
     return count
   }
   return min(max(Int(holdfast_processors()), 1), 1024)

@@ -65,7 +65,9 @@ final class ThreadPool: @unchecked Sendable {
   /// Calls `body` on disjoint ranges that cover `0 ..< count`, each of at most `grain` indices; false when the pool is
   /// busy and nothing was done.
   func run(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) -> Bool {
-    guard busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
+    guard busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+      return false
+    }
     withoutActuallyEscaping(body) { body in
       job = Job(count: count, grain: grain, body: body)
       next.store(0, ordering: .relaxed)
@@ -86,7 +88,9 @@ final class ThreadPool: @unchecked Sendable {
 
   /// Ends the workers once no job runs, and waits for them.
   func stop() {
-    while !busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged { sched_yield() }
+    while !busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged {
+      sched_yield()
+    }
     stopping = true
     ticket.add(1, ordering: .sequentiallyConsistent)
     wakeSleepers()

@@ -39,7 +39,8 @@ public struct Tensor: @unchecked Sendable {
     let count = try Tensor.count(shape)
     guard values.count == count else {
       throw HoldfastError(
-        .invalidArgument, "\(values.count) values do not fill a tensor of shape \(shape), which takes \(count)")
+        .invalidArgument,
+        "\(values.count) values do not fill a tensor of shape \(shape), which takes \(count)")
     }
     try self.init(uninitialized: shape)
     values.withUnsafeBufferPointer { source in

@@ -1,0 +1,132 @@
+// Operations on rows and elements; each is its namesake of reference.c on sixteen lanes.
+
+static float rms_norm(const float *x, const float *weight, float epsilon, size_t n, float *y) {
+  float inverse = 1 / sqrtf(dot(x, x, n) / (float)n + epsilon);
+  FOR_LANES(n, put(y + i, (get(x + i, w) * inverse) * get(weight + i, w), w););
+  return inverse;
+}
+
+static void rms_norm_backward(
+  const float *dy, const float *x, const float *weight, float inverse, size_t n, float *dx, bool accumulate) {
+  lanes sum = SPLAT(0.0f);
+  FOR_LANES(n, sum = fma_lanes(get(dy + i, w) * get(weight + i, w), get(x + i, w), sum););
+  float slope = -(((tree(sum) * inverse) * inverse) * inverse) / (float)n;
+  FOR_LANES(n, {
+    lanes d = fma_lanes(get(x + i, w), SPLAT(slope), (get(dy + i, w) * get(weight + i, w)) * inverse);
+    put(dx + i, accumulate ? get(dx + i, w) + d : d, w);
+  });
+}
+
+static void rms_norm_weight_backward(
+  const float *dy, const float *x, const float *inverse_rms, size_t rows, size_t row, size_t n, float *dweight) {
+  FOR_LANES(n, {
+    lanes sum = get(dweight + i, w);
+    for (size_t r = 0; r < rows; r++)
+      sum = fma_lanes(get(dy + r * row + i, w), get(x + r * row + i, w) * inverse_rms[r], sum);
+    put(dweight + i, sum, w);
+  });
+}
+
+static void rotate(float *x, const float *cosines, const float *sines, size_t half, float direction) {
+  FOR_LANES(half, {
+    lanes a = get(x + i, w), b = get(x + half + i, w);
+    lanes c = get(cosines + i, w), s = get(sines + i, w) * direction;
+    put(x + i, fma_lanes(a, c, -(b * s)), w);
+    put(x + half + i, fma_lanes(b, c, a * s), w);
+  });
+}
+
+INLINE lanes sigmoid(lanes x) { return 1.0f / (1.0f + exp_lanes(-x)); }
+
+static void swiglu(const float *gate, const float *up, size_t n, float *h) {
+  FOR_LANES(n, {
+    lanes g = get(gate + i, w);
+    put(h + i, (g * sigmoid(g)) * get(up + i, w), w);
+  });
+}
+
+static void swiglu_backward(
+  const float *dh, const float *gate, const float *up, size_t n, float *dgate, float *dup) {
+  FOR_LANES(n, {
+    lanes d = get(dh + i, w), g = get(gate + i, w), u = get(up + i, w), s = sigmoid(g);
+    put(dgate + i, (d * u) * (s * fma_lanes(g, 1.0f - s, SPLAT(1.0f))), w);
+    put(dup + i, d * (g * s), w);
+  });
+}
+
+static void add(const float *x, size_t n, float *y) {
+  FOR_LANES(n, put(y + i, get(y + i, w) + get(x + i, w), w););
+}
+
+static float log_sum_exp(const float *x, size_t n) {
+  float m = maximum(x, n);
+  lanes sum = SPLAT(0.0f);
+  FOR_LANES(n, sum = sum + only(exp_lanes(get(x + i, w) - m), w););
+  return m + holdfast_log(tree(sum));
+}
+
+static float cross_entropy(float *x, size_t n, size_t target, float scale, bool gradient) {
+  if (!gradient) return log_sum_exp(x, n) - x[target];
+  float at_target = x[target], m = maximum(x, n);
+  lanes sum = SPLAT(0.0f);
+  FOR_LANES(n, {
+    lanes e = exp_lanes(get(x + i, w) - m);
+    put(x + i, e, w);
+    sum = sum + only(e, w);
+  });
+  float s = tree(sum), inverse = 1 / s, e = x[target];
+  FOR_LANES(n, put(x + i, (get(x + i, w) * inverse) * scale, w););
+  x[target] = (e * inverse - 1) * scale;
+  return (m + holdfast_log(s)) - at_target;
+}
+
+static void adamw(
+  const holdfast_adamw *o, const float *gradient, size_t n, float *parameter, float *first, float *second) {
+  FOR_LANES(n, {
+    lanes g = get(gradient + i, w) * o->gradient_scale;
+    lanes m = get(first + i, w);
+    lanes v = get(second + i, w);
+    m = fma_lanes(SPLAT(o->first_rest), g - m, m);
+    v = fma_lanes(o->second_rest * g, g, v * o->second);
+    lanes root = __builtin_elementwise_sqrt(v) / o->root_correction + o->epsilon;
+    put(first + i, m, w);
+    put(second + i, v, w);
+    put(parameter + i, fma_lanes(SPLAT(-o->step_size), m / root, get(parameter + i, w) * o->decay), w);
+  });
+}
+
+static double sum_of_squares(const float *x, size_t n) {
+  wide_lanes low = {0};
+  wide_lanes high = {0};
+  FOR_LANES(n, {
+    lanes a = get(x + i, w);
+    wide_lanes l = __builtin_convertvector(__builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7), wide_lanes);
+    wide_lanes h = __builtin_convertvector(__builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15), wide_lanes);
+    low = __builtin_elementwise_fma(l, l, low);
+    high = __builtin_elementwise_fma(h, h, high);
+  });
+  low = low + high;
+  double t[LANES / 2];
+  memcpy(t, &low, sizeof t);
+  for (int half = LANES / 4; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) t[i] = t[i] + t[i + half];
+  return t[0];
+}
+
+static void exponential(const float *x, size_t n, float *y) {
+  FOR_LANES(n, put(y + i, exp_lanes(get(x + i, w)), w););
+}
+
+static size_t first_non_finite(const float *x, size_t n) {
+  size_t i = 0;
+  // x * 0 is 0 for finite numbers and NaN for the others.
+  for (; i + 16 * LANES <= n; i += 16 * LANES) {
+    lanes sum = SPLAT(0.0f);
+    UNROLL for (size_t j = 0; j < 16; j++) sum = sum + load(x + i + j * LANES) * 0.0f;
+    float total = tree(sum);
+    if (total != total) break;
+  }
+  for (; i < n; i++)
+    if (!(fabsf(x[i]) <= 3.40282347e+38f)) return i;
+  return n;
+}
