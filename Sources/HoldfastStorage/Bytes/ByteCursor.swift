@@ -33,7 +33,9 @@ public struct ByteCursor {
   public mutating func readCount(_ what: String) throws(HoldfastError) -> Int {
     let start = offset
     let value = try read(UInt64.self, what)
-    guard let count = Int(exactly: value) else { throw corrupt("\(what) is \(value), which is absurd", at: start) }
+    guard let count = Int(exactly: value) else {
+      throw corrupt("\(what) is \(value), which is absurd", at: start)
+    }
     return count
   }
 
@@ -49,7 +51,8 @@ public struct ByteCursor {
   }
 
   /// Reads `count` bytes.
-  public mutating func readBytes(_ count: Int, _ what: String) throws(HoldfastError) -> UnsafeRawBufferPointer {
+  public mutating func readBytes(_ count: Int, _ what: String) throws(HoldfastError) -> UnsafeRawBufferPointer
+  {
     let start = try take(count, what)
     return UnsafeRawBufferPointer(rebasing: bytes[start..<(start + count)])
   }

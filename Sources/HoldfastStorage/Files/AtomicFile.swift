@@ -74,7 +74,8 @@ extension String {
   fileprivate func replacingFirst(_ part: String, with other: String) -> String {
     let (all, wanted) = (Array(utf8), Array(part.utf8))
     guard !wanted.isEmpty, all.count >= wanted.count else { return self }
-    for start in 0...(all.count - wanted.count) where all[start..<(start + wanted.count)].elementsEqual(wanted) {
+    for start in 0...(all.count - wanted.count)
+    where all[start..<(start + wanted.count)].elementsEqual(wanted) {
       return String(decoding: all[..<start], as: UTF8.self) + other
         + String(decoding: all[(start + wanted.count)...], as: UTF8.self)
     }

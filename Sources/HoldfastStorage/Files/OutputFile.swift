@@ -30,7 +30,9 @@ public final class OutputFile {
 
   /// Appends the bytes of an array.
   public func write(_ bytes: [UInt8]) throws(HoldfastError) {
-    try bytes.withUnsafeBufferPointer { buffer throws(HoldfastError) in try write(UnsafeRawBufferPointer(buffer)) }
+    try bytes.withUnsafeBufferPointer { buffer throws(HoldfastError) in
+      try write(UnsafeRawBufferPointer(buffer))
+    }
   }
 
   /// Closes the file; some file systems report a full disk only now.

@@ -26,7 +26,9 @@ extension GGUFFile {
   }
 
   /// A string.
-  public func string(_ key: ByteString, default fallback: ByteString? = nil) throws(HoldfastError) -> ByteString {
+  public func string(_ key: ByteString, default fallback: ByteString? = nil) throws(HoldfastError)
+    -> ByteString
+  {
     try value(key, "a string", fallback) { if case .string(let value) = $0 { value } else { nil } }
   }
 
@@ -34,7 +36,9 @@ extension GGUFFile {
   public func strings(
     _ key: ByteString, default fallback: [ByteString]? = nil
   ) throws(HoldfastError) -> [ByteString] {
-    try value(key, "an array of strings", fallback) { if case .strings(let value) = $0 { value } else { nil } }
+    try value(key, "an array of strings", fallback) {
+      if case .strings(let value) = $0 { value } else { nil }
+    }
   }
 
   /// An array of integers.
@@ -45,8 +49,11 @@ extension GGUFFile {
   }
 
   /// An array of numbers.
-  public func numbers(_ key: ByteString, default fallback: [Double]? = nil) throws(HoldfastError) -> [Double] {
-    try value(key, "an array of numbers", fallback) { if case .numbers(let value) = $0 { value } else { nil } }
+  public func numbers(_ key: ByteString, default fallback: [Double]? = nil) throws(HoldfastError) -> [Double]
+  {
+    try value(key, "an array of numbers", fallback) {
+      if case .numbers(let value) = $0 { value } else { nil }
+    }
   }
 
   private func value<T>(

@@ -31,7 +31,8 @@ struct GGUFReader {
       }
       let newer = version > 3 && version < 1 << 16
       throw HoldfastError(
-        newer ? .newerVersion : .unsupported, "\(file.path): GGUF version \(version); versions 2 and 3 can be read")
+        newer ? .newerVersion : .unsupported,
+        "\(file.path): GGUF version \(version); versions 2 and 3 can be read")
     }
     let tensors = try cursor.readCount("the number of tensors", minimumSize: 24)
     let entries = try cursor.readCount("the number of metadata entries", minimumSize: 13)
@@ -79,7 +80,8 @@ struct GGUFReader {
       let name = try string("a tensor's name")
       let rank = try cursor.read(UInt32.self, "the rank of tensor '\(name)'")
       guard rank <= Self.maximumRank else {
-        throw cursor.corrupt("tensor '\(name)' has \(rank) axes; at most \(Self.maximumRank) are allowed", at: place)
+        throw cursor.corrupt(
+          "tensor '\(name)' has \(rank) axes; at most \(Self.maximumRank) are allowed", at: place)
       }
       var shape: [Int] = []
       for _ in 0..<rank { shape.append(try cursor.readCount("an axis of tensor '\(name)'")) }
@@ -101,7 +103,8 @@ struct GGUFReader {
       let (offset, overflow) = start.addingReportingOverflow(entry.offset)
       guard !overflow, entry.offset & (alignment - 1) == 0 else {
         throw cursor.corrupt(
-          "tensor '\(entry.name)' has offset \(entry.offset), not a multiple of \(alignment)", at: entry.place)
+          "tensor '\(entry.name)' has offset \(entry.offset), not a multiple of \(alignment)", at: entry.place
+        )
       }
       tensors.append(
         try StoredTensor(name: entry.name, shape: entry.shape, type: entry.type, file: file, offset: offset))
@@ -160,7 +163,9 @@ extension GGUFReader {
       throw cursor.corrupt("\(what) nests arrays more than \(Self.depthLimit) deep")
     }
     let type = try cursor.read(UInt32.self, "the element type of \(what)")
-    let sizes: [UInt32: Int] = [0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 8: 8, 9: 12, 10: 8, 11: 8, 12: 8]
+    let sizes: [UInt32: Int] = [
+      0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 8: 8, 9: 12, 10: 8, 11: 8, 12: 8,
+    ]
     guard let size = sizes[type] else {
       throw cursor.corrupt("\(what) is an array of the unknown type \(type)", at: cursor.offset - 4)
     }

@@ -8,14 +8,16 @@ extension SafetensorsFile {
     /// The lengths of the axes, row-major.
     public let shape: [Int]
     /// Hands over the elements, piece by piece, in order; called once.
-    public let elements: ((UnsafeBufferPointer<Float>) throws(HoldfastError) -> Void) throws(HoldfastError) -> Void
+    public let elements:
+      ((UnsafeBufferPointer<Float>) throws(HoldfastError) -> Void) throws(HoldfastError) -> Void
 
     /// Describes a tensor whose elements come in pieces.
     public init(
       name: ByteString, shape: [Int],
-      elements: @escaping (
-        (UnsafeBufferPointer<Float>) throws(HoldfastError) -> Void
-      ) throws(HoldfastError) -> Void
+      elements:
+        @escaping (
+          (UnsafeBufferPointer<Float>) throws(HoldfastError) -> Void
+        ) throws(HoldfastError) -> Void
     ) {
       self.name = name
       self.shape = shape
@@ -75,7 +77,8 @@ extension SafetensorsFile {
       for axis in tensor.shape {
         let (product, overflow) = end.multipliedReportingOverflow(by: axis)
         guard axis >= 0, !overflow else {
-          throw HoldfastError(.invalidArgument, "tensor '\(tensor.name)' has the absurd shape \(tensor.shape)")
+          throw HoldfastError(
+            .invalidArgument, "tensor '\(tensor.name)' has the absurd shape \(tensor.shape)")
         }
         end = product
       }
@@ -83,7 +86,10 @@ extension SafetensorsFile {
       members.append(
         (
           tensor.name,
-          ["dtype": "F32", "shape": .array(tensor.shape.map(JSON.int)), "data_offsets": [.int(offset), .int(end)]]
+          [
+            "dtype": "F32", "shape": .array(tensor.shape.map(JSON.int)),
+            "data_offsets": [.int(offset), .int(end)],
+          ]
         ))
       offset = end
     }

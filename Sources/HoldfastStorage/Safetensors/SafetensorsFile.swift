@@ -53,7 +53,8 @@ public final class SafetensorsFile: Sendable {
     }
     guard expected == file.count - start else {
       throw HoldfastError(
-        .corruptData, "\(path): the tensors take \(expected) bytes, but \(file.count - start) follow the header")
+        .corruptData,
+        "\(path): the tensors take \(expected) bytes, but \(file.count - start) follow the header")
     }
     self.metadata = metadata
     self.places = places

@@ -60,7 +60,8 @@ extension StorageType {
   static func ggml(_ number: UInt32) -> StorageType? { ggmlTypes[number] }
 
   private static let ggmlTypes: [UInt32: StorageType] = [
-    0: .f32, 1: .f16, 2: .q4x0, 3: .q4x1, 8: .q8x0, 24: .i8, 25: .i16, 26: .i32, 27: .i64, 28: .f64, 30: .bf16,
+    0: .f32, 1: .f16, 2: .q4x0, 3: .q4x1, 8: .q8x0, 24: .i8, 25: .i16, 26: .i32, 27: .i64, 28: .f64,
+    30: .bf16,
     6: StorageType("Q5_0", 32, 22), 7: StorageType("Q5_1", 32, 24), 9: StorageType("Q8_1", 32, 36),
     10: StorageType("Q2_K", 256, 84), 11: StorageType("Q3_K", 256, 110), 12: StorageType("Q4_K", 256, 144),
     13: StorageType("Q5_K", 256, 176), 14: StorageType("Q6_K", 256, 210), 15: StorageType("Q8_K", 256, 292),

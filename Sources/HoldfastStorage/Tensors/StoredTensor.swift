@@ -23,7 +23,8 @@ public struct StoredTensor: Sendable {
     name: ByteString, shape: [Int], type: StorageType, file: MappedFile, offset: Int
   ) throws(HoldfastError) {
     func corrupt(_ message: String) -> HoldfastError {
-      HoldfastError(.corruptData, "\(file.path): tensor '\(name)' of type \(type) and shape \(shape) \(message)")
+      HoldfastError(
+        .corruptData, "\(file.path): tensor '\(name)' of type \(type) and shape \(shape) \(message)")
     }
     var elements = 1
     for axis in shape {
@@ -38,7 +39,8 @@ public struct StoredTensor: Sendable {
     let (size, overflow) = (elements / type.blockElements).multipliedReportingOverflow(by: type.blockBytes)
     let (end, beyond) = offset.addingReportingOverflow(size)
     guard !overflow, !beyond, offset >= 0, end <= file.count else {
-      throw corrupt("lies beyond the end of the file (\(file.count) bytes, from byte \(offset)); it is truncated")
+      throw corrupt(
+        "lies beyond the end of the file (\(file.count) bytes, from byte \(offset)); it is truncated")
     }
     self.name = name
     self.shape = shape
