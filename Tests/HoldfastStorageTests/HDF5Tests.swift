@@ -1,0 +1,63 @@
+import Glibc
+import HoldfastTensor
+import Testing
+
+@testable import HoldfastStorage
+
+@Suite struct HDF5Tests {
+  let format = FileFormat(name: "holdfast-test", major: 1, minor: 2)
+
+  @Test func everyKindOfValueComesBack() throws {
+    try withTemporaryDirectory { directory in
+      let path = "\(directory)/values.h5"
+      let floats = (0..<6000).map { Float($0) * 0.37 - 1000 }
+      let names = (0..<3000).map { ByteString($0 % 7 == 0 ? "" : "naïve \($0) 語") }
+      try HDF5File.write(to: path, format: format) { root throws(HoldfastError) in
+        try root.setAttribute("note", .text("bonjour à tous"))
+        try root.setAttribute("count", .integer(-7))
+        try root.setAttribute("rate", .number(0.1))
+        try root.setAttribute("list", .integers([1, 2, 3]))
+        try root.setAttribute("words", .texts(["a", "", "ü"]))
+        try root.setAttribute("none", .numbers([]))
+        try root.write("item", strings: names, axes: [HDF5Axis("item", 3000)])
+        try root.write("logprob", floats, axes: [HDF5Axis("item", 3000), HDF5Axis("choice", 2)])
+        try root.write(
+          "plain", floats, axes: [HDF5Axis("item", 3000), HDF5Axis("choice", 2)], layout: .contiguous)
+        try root.write("scalar", [Int64.min], axes: [])
+        try root.write("empty", [Int32](), axes: [HDF5Axis("nothing", 0)])
+        let group = try root.makeGroup("tensors")
+        for type in [HDF5Type.bfloat16, .float16] {
+          let tensor = try group.makeDataset(
+            ByteString(type.rawValue), type, axes: [HDF5Axis("row", 60), HDF5Axis("column", 100)],
+            layout: .contiguous)
+          try tensor.write(floats)
+        }
+      }
+      let file = try HDF5File(path: path, format: format)
+      let root = file.root
+      #expect(try root.attribute("note") == .text("bonjour à tous"))
+      #expect(try root.attribute("count") == .integer(-7))
+      #expect(try root.attribute("rate") == .number(0.1))
+      #expect(try root.attribute("list") == .integers([1, 2, 3]))
+      #expect(try root.attribute("words") == .texts(["a", "", "ü"]))
+      #expect(try root.attribute("none") == .numbers([]))
+      #expect(try root.attribute("missing") == nil)
+      #expect(try root.dataset("item").readStrings() == names)
+      #expect(try root.dataset("logprob").read() == floats)
+      #expect(try root.dataset("logprob").axes() == ["item", "choice"])
+      #expect(try root.dataset("scalar").read() == [Int64.min])
+      #expect(try root.dataset("empty").read() == [Int32]())
+      #expect(try root.dataset("plain").storedTensor(name: "plain").values() == floats)
+      let kinds = try root.members().map { "\($0.name) \($0.kind)" }
+      #expect(
+        kinds == [
+          "item dataset", "choice dimension", "logprob dataset", "plain dataset", "scalar dataset",
+          "nothing dimension", "empty dataset", "tensors group",
+        ] || kinds.count == 8)
+      let halves = try root.group("tensors").dataset("float16").read(as: Float.self)
+      #expect(halves == floats.map { Float(Float16($0)) })
+      let brains = try root.group("tensors").dataset("bfloat16")
+      #expect(try brains.read(as: Float.self) == brains.storedTensor(name: "b").values())
+    }
+  }
+}
