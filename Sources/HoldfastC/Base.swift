@@ -1,3 +1,5 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation, AlwaysUseLowerCamelCase
+// The documentation is in include/holdfast/base.h.
 public import CHoldfast
 import HoldfastTensor
 

@@ -32,8 +32,8 @@ void holdfast_model_free(holdfast_model *model);
 holdfast_status holdfast_model_save(const holdfast_model *model, const char *path, holdfast_error **error);
 
 /**
- * Describes a model as one JSON object with the members "configuration" (architecture, widths, layers, vocabulary …),
- * "provenance" (path, format, SHA-256), "parameters" (their number) and "tokenizer".
+ * Describes a model as one JSON object with the members "configuration" (as in Hugging Face's config.json),
+ * "provenance" (path, format), "parameters" (tensors, elements, whether tuned) and "tokenizer".
  * @param json receives a string to free with holdfast_string_free().
  */
 holdfast_status holdfast_model_info(const holdfast_model *model, char **json, holdfast_error **error);

@@ -8,21 +8,23 @@ import HoldfastTensor
 #endif
 
 /// A NUL-terminated argument as text, refused with the position of the first byte that is not UTF-8.
-func text(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(HoldfastError) -> String {
+func textArgument(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(HoldfastError) -> String {
   guard let pointer else {
     throw HoldfastError(.invalidArgument, "`\(name)` is NULL; pass NUL-terminated UTF-8")
   }
-  return try text(pointer, length: strlen(pointer), name)
+  return try textArgument(pointer, length: strlen(pointer), name)
 }
 
 /// A NUL-terminated argument that may be NULL.
-func optionalText(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(HoldfastError) -> String? {
+func optionalTextArgument(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(HoldfastError) -> String? {
   guard let pointer else { return nil }
-  return try text(pointer, name)
+  return try textArgument(pointer, name)
 }
 
 /// An argument of a given number of bytes as text; `HOLDFAST_NUL_TERMINATED` counts them here.
-func text(_ pointer: UnsafePointer<CChar>?, length: Int, _ name: String) throws(HoldfastError) -> String {
+func textArgument(_ pointer: UnsafePointer<CChar>?, length: Int, _ name: String) throws(HoldfastError)
+  -> String
+{
   guard let pointer else {
     guard length == 0 else { throw HoldfastError(.invalidArgument, "`\(name)` is NULL; pass UTF-8") }
     return ""
@@ -36,13 +38,14 @@ func text(_ pointer: UnsafePointer<CChar>?, length: Int, _ name: String) throws(
     return String(copying: try UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span))
   } catch {
     let position = error.byteOffsets.lowerBound
-    throw HoldfastError(.invalidArgument, "`\(name)` is not UTF-8: byte \(position) is \(hexadecimal(bytes[position]))")
+    throw HoldfastError(
+      .invalidArgument, "`\(name)` is not UTF-8: byte \(position) is \(hexadecimal(bytes[position]))")
   }
 }
 
 /// An argument that names a file or directory.
-func path(_ pointer: UnsafePointer<CChar>?, _ name: String = "path") throws(HoldfastError) -> String {
-  let path = try text(pointer, name)
+func pathArgument(_ pointer: UnsafePointer<CChar>?, _ name: String = "path") throws(HoldfastError) -> String {
+  let path = try textArgument(pointer, name)
   guard !path.isEmpty else { throw HoldfastError(.invalidArgument, "`\(name)` is empty; pass a path") }
   return path
 }
@@ -50,14 +53,18 @@ func path(_ pointer: UnsafePointer<CChar>?, _ name: String = "path") throws(Hold
 /// `count` elements of caller memory, copied.
 ///
 /// A count that is larger than any sequence can be is refused before a byte is read.
-func elements<T: BitwiseCopyable>(_ pointer: UnsafePointer<T>?, _ count: Int, _ name: String, limit: Int = 1 << 31)
+func elements<T: BitwiseCopyable>(
+  _ pointer: UnsafePointer<T>?, _ count: Int, _ name: String, limit: Int = 1 << 31
+)
   throws(HoldfastError) -> [T]
 {
   guard count >= 0, count <= limit else {
     throw HoldfastError(.invalidArgument, "`\(name)` cannot have \(UInt(bitPattern: count)) elements")
   }
   guard count > 0 else { return [] }
-  guard let pointer else { throw HoldfastError(.invalidArgument, "`\(name)` is NULL but has \(count) elements") }
+  guard let pointer else {
+    throw HoldfastError(.invalidArgument, "`\(name)` is NULL but has \(count) elements")
+  }
   guard UInt(bitPattern: pointer) % UInt(MemoryLayout<T>.alignment) == 0 else {
     throw HoldfastError(.invalidArgument, "`\(name)` is not aligned to \(MemoryLayout<T>.alignment) bytes")
   }
@@ -93,4 +100,17 @@ func count(_ value: UInt64, _ name: String) throws(HoldfastError) -> Int {
 private func hexadecimal(_ byte: UInt8) -> String {
   let digits = String(byte, radix: 16, uppercase: true)
   return digits.utf8.count == 1 ? "0x0\(digits)" : "0x\(digits)"
+}
+
+/// One of the values an enumeration of C names, in its order from 0.
+func choice<T>(_ value: Int32, _ name: String, _ values: [T]) throws(HoldfastError) -> T {
+  guard values.indices.contains(Int(value)) else {
+    throw HoldfastError(.invalidArgument, "`\(name)` is \(value); pass 0 to \(values.count - 1)")
+  }
+  return values[Int(value)]
+}
+
+/// The place of a value in an enumeration of C.
+func index<T: Equatable>(_ value: T, in values: [T]) -> Int32 {
+  Int32(truncatingIfNeeded: values.firstIndex(of: value) ?? 0)
 }

@@ -5,4 +5,3 @@ class Handle: @unchecked Sendable {
   /// The C type, such as `holdfast_model`.
   class var type: String { "handle" }
 }
-

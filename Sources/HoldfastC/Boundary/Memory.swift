@@ -16,7 +16,9 @@ func allocateString(_ text: String) throws(HoldfastError) -> UnsafeMutablePointe
     memory.storeBytes(of: 0, toByteOffset: utf8.count, as: UInt8.self)
     return memory.bindMemory(to: CChar.self, capacity: utf8.count + 1)
   }
-  guard let copy else { throw HoldfastError(.outOfMemory, "no memory for a string of \(text.utf8.count) bytes") }
+  guard let copy else {
+    throw HoldfastError(.outOfMemory, "no memory for a string of \(text.utf8.count) bytes")
+  }
   return copy
 }
 
