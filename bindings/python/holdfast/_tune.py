@@ -1,0 +1,94 @@
+"""Instruction fine-tuning."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from typing import Any, Dict, NamedTuple, Optional
+
+from . import _abi
+from ._data import Instructions, InstructionsLike, borrowed
+from ._errors import call
+from ._memory import PathLike, choice, default_options, integer, path_bytes, take_string, text_bytes
+from ._model import Model
+from ._progress import ProgressFunction, Reporter
+
+
+class Tuning(NamedTuple):
+    """A tuned model and how it came about; unpacks as ``model, report``."""
+
+    #: The tuned model.
+    model: Model
+    #: Options, totals, and loss, learning rate and gradient norm of every step.
+    report: Dict[str, Any]
+
+
+def tune(
+    model: Model,
+    data: InstructionsLike,
+    *,
+    template: str = "vicuna",
+    batch_size: int = 16,
+    max_steps: int = 0,
+    epochs: float = 3.0,
+    learning_rate: float = 2e-5,
+    schedule: str = "cosine",
+    warmup_ratio: float = 0.03,
+    weight_decay: float = 0.0,
+    clip_norm: float = 1.0,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    seed: int = 42,
+    shuffle: bool = True,
+    bos: str = "never",
+    max_length: int = 2048,
+    micro_batch_size: int = 0,
+    micro_batch_tokens: int = 1024,
+    checkpoint: Optional[PathLike] = None,
+    checkpoint_every: int = 0,
+    resume: bool = False,
+    progress: Optional[ProgressFunction] = None,
+) -> Tuning:
+    """Fine-tunes all parameters of a copy of the model on instruction data, with the loss on the responses alone.
+
+    ``data`` is a JSON or JSONL file, Instructions, or dictionaries: ``{"messages"}``, ``{"conversations"}``,
+    ``{"instruction", "input", "output"}`` or ``{"prompt", "response"}``. With ``checkpoint`` a cancelled run is written
+    there and goes on with ``resume=True``, to the same bits.
+    """
+    options = default_options(_abi.TuneOptions, "tune")
+    options.template_name = text_bytes(template, "template")
+    options.batch_size = integer(batch_size, "batch_size")
+    options.max_steps = integer(max_steps, "max_steps", 64)
+    options.epochs = epochs
+    options.learning_rate = learning_rate
+    options.schedule = choice(schedule, "schedule", _abi.SCHEDULES)
+    options.warmup_ratio = warmup_ratio
+    options.weight_decay = weight_decay
+    options.clip_norm = clip_norm
+    options.beta1 = beta1
+    options.beta2 = beta2
+    options.epsilon = epsilon
+    options.seed = integer(seed, "seed", 64, signed=False)
+    options.shuffle = 1 if shuffle else 0
+    options.bos = choice(bos, "bos", _abi.BOS_POLICIES)
+    options.max_length = integer(max_length, "max_length", 64)
+    options.micro_batch_size = integer(micro_batch_size, "micro_batch_size")
+    options.micro_batch_tokens = integer(micro_batch_tokens, "micro_batch_tokens", 64)
+    options.checkpoint_path = None if checkpoint is None else path_bytes(checkpoint, "checkpoint")
+    options.checkpoint_every = integer(checkpoint_every, "checkpoint_every", 64)
+    options.resume = 1 if resume else 0
+    tuned = ctypes.c_void_p()
+    report = ctypes.c_void_p()
+    with borrowed(Instructions, data) as instructions, Reporter(progress) as reporter:
+        call(
+            "holdfast_tune",
+            model._live,
+            instructions._live,
+            ctypes.byref(options),
+            reporter.callback,
+            None,
+            ctypes.byref(tuned),
+            ctypes.byref(report),
+        )
+    return Tuning(Model(tuned), json.loads(take_string(report)))
