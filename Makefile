@@ -7,29 +7,42 @@ SHELL := /bin/bash
 SWIFT ?= swift
 PYTHON ?= python3
 PREFIX ?= /usr/local
+TO = $(DESTDIR)$(PREFIX)
 export HOLDFAST_CACHE ?= $(HOME)/.cache/holdfast
 
 VERSION := 0.1.0
-ABI := 0
+SONAME := libholdfast.so.0
 RELEASE := .build/release
+LIBRARY := $(RELEASE)/libholdfast.so
 VENV := .venv
 STUDY := examples/studies/quickstart.yaml
 RUN := runs/quickstart
 SOURCES := Package.swift $(shell find Sources include -type f 2>/dev/null)
+# Both products are linked a second time against the static runtime, from the object files SwiftPM left: the flag in
+# SwiftPM itself would compile everything anew, and in the manifest it would bar Holdfast from being a dependency.
+LINK := swiftc -use-ld=lld -static-stdlib -Xlinker -s -Xlinker --as-needed
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 # --- build -----------------------------------------------------------------------------------------------------------
 
-build: packages $(RELEASE)/holdfast ## the release command and library in .build/release
+build: packages ## the release command and library in .build/release
+	@$(MAKE) --no-print-directory $(LIBRARY)
 
 packages:
 	@.ci/install-packages $(shell $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv)
 
-$(RELEASE)/holdfast: $(SOURCES)
+$(RELEASE)/.built: $(SOURCES)
 	$(SWIFT) build -c release
 	@touch $@
+
+$(RELEASE)/$(SONAME): $(RELEASE)/.built bindings/c/holdfast.map
+	$(LINK) -emit-library @$(RELEASE)/HoldfastC.product/Objects.LinkFileList -o $@ \
+	  -Xlinker -soname=$(SONAME) -Xlinker --version-script=bindings/c/holdfast.map $$(pkg-config --libs hdf5)
+
+$(LIBRARY): $(RELEASE)/$(SONAME)
+	@ln -sf $(SONAME) $@
 
 # --- demo ------------------------------------------------------------------------------------------------------------
 
@@ -73,10 +86,17 @@ docs: build ## the command's help pages, in docs/command.md
 	@.ci/write-command-help $(RELEASE)/holdfast > docs/command.md
 
 install: build ## the command, library, headers and Python package, under PREFIX
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include/holdfast"
-	install -m 755 $(RELEASE)/holdfast "$(DESTDIR)$(PREFIX)/bin/holdfast"
-	install -m 644 include/holdfast.h "$(DESTDIR)$(PREFIX)/include/"
-	install -m 644 include/holdfast/*.h "$(DESTDIR)$(PREFIX)/include/holdfast/"
+	$(LINK) -emit-executable @$(RELEASE)/holdfast.product/Objects.LinkFileList -o $(RELEASE)/holdfast-static \
+	  $$(pkg-config --libs hdf5)
+	install -d "$(TO)/bin" "$(TO)/lib/pkgconfig" "$(TO)/include/holdfast" "$(TO)/share/holdfast/python"
+	install -m 755 $(RELEASE)/holdfast-static "$(TO)/bin/holdfast"
+	install -m 755 $(RELEASE)/$(SONAME) "$(TO)/lib/$(SONAME).$(VERSION:0.%=%)"
+	ln -sf $(SONAME).$(VERSION:0.%=%) "$(TO)/lib/$(SONAME)"
+	ln -sf $(SONAME) "$(TO)/lib/libholdfast.so"
+	install -m 644 include/holdfast.h "$(TO)/include/"
+	install -m 644 include/holdfast/*.h "$(TO)/include/holdfast/"
+	sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g' bindings/c/holdfast.pc.in > "$(TO)/lib/pkgconfig/holdfast.pc"
+	cp -R bindings/python/holdfast "$(TO)/share/holdfast/python/"
 
 clean: ## removes what was built; the cache, runs and the virtual environment stay
 	rm -rf .build .build-test

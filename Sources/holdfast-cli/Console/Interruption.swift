@@ -1,0 +1,33 @@
+import Glibc
+
+/// SIGINT and SIGTERM as a request to stop: the first sets a flag that progress reports look at, the second ends the
+/// process at once. Files are written atomically, so neither leaves a half-written one.
+enum Interruption {
+  /// Written by the signal handler only, one byte; read by the thread that reports progress.
+  nonisolated(unsafe) private static let flag: UnsafeMutablePointer<sig_atomic_t> = {
+    let flag = UnsafeMutablePointer<sig_atomic_t>.allocate(capacity: 1)
+    flag.initialize(to: 0)
+    return flag
+  }()
+
+  /// Whether the user asked to stop.
+  static var requested: Bool { flag.pointee != 0 }
+
+  /// Installs the handlers; to be called once, before any work.
+  static func install() {
+    _ = requested
+    var action = sigaction()
+    sigemptyset(&action.sa_mask)
+    action.__sigaction_handler.sa_handler = { signal in
+      if Interruption.flag.pointee != 0 { _exit(128 + signal) }
+      Interruption.flag.pointee = 1
+      let text: StaticString = "\nholdfast: stopping after the step at hand; once more stops at once\n"
+      _ = Glibc.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+    }
+    for signal in [SIGINT, SIGTERM] { sigaction(signal, &action, nil) }
+    var ignore = sigaction()
+    sigemptyset(&ignore.sa_mask)
+    ignore.__sigaction_handler.sa_handler = SIG_IGN
+    sigaction(SIGPIPE, &ignore, nil)
+  }
+}

@@ -1,0 +1,56 @@
+import Glibc
+
+/// Numbers and times as a reader wants them.
+enum Text {
+  /// A number with a fixed count of decimals, such as `0.512`; `-` when it is not a number.
+  static func decimal(_ value: Double, _ decimals: Int = 3) -> String {
+    guard value.isFinite else { return "-" }
+    var buffer = [CChar](repeating: 0, count: 400)
+    let count = withVaList([Int32(decimals), value]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
+    guard count > 0, count < buffer.count else { return "\(value)" }
+    let text = String(decoding: buffer[..<Int(count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return text.hasPrefix("-") && !text.contains(where: { "123456789".contains($0) })
+      ? String(text.dropFirst()) : text
+  }
+
+  /// A share as a percentage with one decimal, such as `51.2 %`.
+  static func percent(_ share: Double) -> String { share.isFinite ? decimal(100 * share, 1) + " %" : "-" }
+
+  /// A difference of shares in percentage points, with its sign.
+  static func points(_ difference: Double) -> String {
+    guard difference.isFinite else { return "-" }
+    let text = decimal(100 * difference, 1)
+    return difference > 0 ? "+" + text : text
+  }
+
+  /// Seconds as `42 s`, `3 min 05 s` or `2 h 10 min`.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds >= 0, seconds < 3.6e8 else { return "?" }
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(pad(whole % 60)) s" }
+    return "\(whole / 3600) h \(pad(whole / 60 % 60)) min"
+  }
+
+  /// Bytes as `98.4 MB`.
+  static func bytes(_ count: Int) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var value = Double(count)
+    var unit = 0
+    while value >= 1000, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    return unit == 0 ? "\(count) B" : "\(decimal(value, 1)) \(units[unit])"
+  }
+
+  private static func pad(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+}
+
+extension Text {
+  /// An interval as `[46.3, 56.1]`.
+  static func interval(_ low: Double, _ high: Double, scale: Double = 1, decimals: Int = 3) -> String {
+    guard low.isFinite, high.isFinite else { return "" }
+    return "[\(decimal(scale * low, decimals)), \(decimal(scale * high, decimals))]"
+  }
+}

@@ -1,0 +1,10 @@
+public import ArgumentParser
+public import Holdfast
+
+extension BOSPolicy: ExpressibleByArgument {}
+
+/// The chat templates that options name.
+enum Templates {
+  /// Their names, for help and messages.
+  static let known = ChatTemplate.knownNames.joined(separator: ", ")
+}

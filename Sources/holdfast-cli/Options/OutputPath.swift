@@ -1,0 +1,20 @@
+import Glibc
+import Holdfast
+
+/// Finds out before hours of work whether their result can be written.
+enum OutputPath {
+  /// Throws `io` when the folder of `path` is not there or cannot be written, or `path` is a folder itself.
+  static func check(_ path: String) throws(HoldfastError) {
+    guard !FileSystem.isDirectory(path) else {
+      throw HoldfastError(.io, "\(path) is a folder; name a file to write")
+    }
+    let folder = FileSystem.parent(of: path) ?? "."
+    guard FileSystem.isDirectory(folder) else {
+      throw HoldfastError(.io, "\(path) cannot be written: there is no folder \(folder); make it first")
+    }
+    guard access(folder, W_OK) == 0 else {
+      let reason = String(cString: strerror(errno))
+      throw HoldfastError(.io, "\(path) cannot be written: \(folder): \(reason)")
+    }
+  }
+}
