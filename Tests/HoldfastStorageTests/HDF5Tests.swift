@@ -61,3 +61,62 @@ import Testing
     }
   }
 }
+
+@Suite struct TableTests {
+  let format = FileFormat(name: "holdfast-test", major: 1, minor: 0)
+
+  func sample(_ rows: Range<Int>) throws -> Table {
+    var table = Table(axis: "item")
+    try table.add("correct", .bool(rows.map { $0 % 3 == 0 }))
+    try table.add("item", .text(rows.map { "q\($0)" }))
+    try table.add("gold", .int32(rows.map { Int32($0 % 4) }))
+    try table.add("hash", .int64(rows.map { Int64($0) << 40 }))
+    try table.add("confidence", .float(rows.map { Float($0) / 7 }))
+    try table.add("margin", .double(rows.map { Double($0) / 7 }))
+    try table.add("logprob", .floats(rows.map { i in (0..<(i % 5)).map { Float($0) - 0.5 } }, axis: "choice"))
+    try table.add("tokens", .ints(rows.map { i in (0..<(i % 4)).map { Int32($0 + i) } }, axis: "choice"))
+    return table
+  }
+
+  @Test func columnsComeBack() throws {
+    try withTemporaryDirectory { directory in
+      let table = try sample(0..<100)
+      let path = "\(directory)/table.h5"
+      try HDF5File.write(to: path, format: format) { root throws(HoldfastError) in
+        try table.write(to: root.makeGroup("ledger"))
+      }
+      let back = try Table(reading: HDF5File(path: path).root.group("ledger"))
+      #expect(back == table)
+      #expect(back.names == table.names)
+    }
+  }
+
+  @Test func segmentsGrowAndJoin() throws {
+    try withTemporaryDirectory { directory in
+      let place = "\(directory)/deep/store"
+      do {
+        let store = try SegmentStore(writing: place, format: format)
+        for i in 0..<5 {
+          try store.append { root throws(HoldfastError) in
+            do { try sample((i * 20)..<(i * 20 + 20)).write(to: root.makeGroup("rows")) } catch let e
+              as HoldfastError
+            {
+              throw e
+            } catch {}
+          }
+        }
+        #expect(throws: HoldfastError.self) { try SegmentStore(writing: place, format: format) }
+        #expect(throws: HoldfastError.self) {
+          try store.append { _ throws(HoldfastError) in throw HoldfastError(.cancelled, "no") }
+        }
+      }
+      let store = SegmentStore(reading: place, format: format)
+      #expect(try store.numbers() == [1, 2, 3, 4, 5])
+      #expect(try store.table(in: "rows") == sample(0..<100))
+      #expect(throws: HoldfastError.self) { try store.append { _ in } }
+      try SegmentStore(writing: place, format: format).removeAll()
+      #expect(try store.numbers() == [])
+      #expect(try FileSystem.list(place) == [".lock"])
+    }
+  }
+}

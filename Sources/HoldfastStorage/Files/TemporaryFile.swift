@@ -55,6 +55,11 @@ final class TemporaryFile {
     unlink(path)
   }
 
+  /// Whether a file of this name is temporary, for a target whose name begins with `prefix`.
+  static func isLeftover(_ name: ByteString, of prefix: String) -> Bool {
+    name.hasPrefix(ByteString("." + prefix)) && name.hasSuffix(ByteString(suffix))
+  }
+
   private static func removeLeftovers(in directory: String, prefix: ByteString) {
     guard let names = try? FileSystem.list(directory) else { return }
     for name in names where name.hasPrefix(prefix) && name.hasSuffix(ByteString(suffix)) {

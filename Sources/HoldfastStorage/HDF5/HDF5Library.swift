@@ -66,6 +66,8 @@ public enum HDF5 {
       pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
       pthread_mutex_init(mutex, &attributes)
       pthread_mutexattr_destroy(&attributes)
+      // Other threads may still be at work when the process exits; HDF5 must not tear itself down under them.
+      H5dont_atexit()
       var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
       isUsable =
         H5get_libversion(&major, &minor, &release) >= 0 && major == UInt32(H5_VERS_MAJOR)
