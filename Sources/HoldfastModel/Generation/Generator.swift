@@ -59,43 +59,54 @@ extension Session {
     let room = min(options.maxTokens, limit - prompt.count)
     let cache = try cache(capacity: prompt.count + room)
     var random = RandomSource(seed: options.seed)
+    var decoder = StreamingDecoder(model.tokenizer, skipSpecial: true)
+    var stream = StopStream(options.stop)
     var result = Generation(tokens: [], text: "", end: .length)
-    var shown = 0
     var next = prompt
     while result.tokens.count < room {
       let logits = try extend([(cache, next)])
-      let token = try Self.sample(logits.row(0).array, options, &random)
+      let token = try Self.sample(logits.row(0), options, &random, runtime)
       if let eos = model.tokenizer.eosToken, token == eos {
         result.end = .endOfSequence
         break
       }
       result.tokens.append(token)
       next = [token]
-      result.text = try model.tokenizer.decode(result.tokens, skipSpecial: true)
-      if let cut = Self.firstStop(in: result.text, options.stop) {
-        result.text = cut
+      let piece = stream.append(try decoder.append(token))
+      try Self.show(piece, &result, onText)
+      if stream.stopped {
         result.end = .stop
-        break
+        return result
       }
-      try Self.show(result.text, from: &shown, final: false, onText)
     }
-    try Self.show(result.text, from: &shown, final: true, onText)
+    let rest = stream.append(decoder.finish()) + stream.finish()
+    if stream.stopped { result.end = .stop }
+    try Self.show(rest, &result, onText)
     return result
+  }
+
+  private static func show(
+    _ piece: String, _ result: inout Generation, _ onText: ((String) -> Bool)?
+  ) throws(HoldfastError) {
+    guard !piece.isEmpty else { return }
+    result.text += piece
+    guard onText?(piece) ?? true else {
+      throw HoldfastError(.cancelled, "generation was cancelled after \(result.tokens.count) tokens")
+    }
   }
 
   /// Draws a token.
   private static func sample(
-    _ logits: [Float], _ options: SamplingOptions, _ random: inout RandomSource
+    _ logits: Tensor, _ options: SamplingOptions, _ random: inout RandomSource, _ runtime: Runtime
   ) throws(HoldfastError) -> Int32 {
-    var best = 0
-    for (i, logit) in logits.enumerated() {
-      guard logit == logit else { throw HoldfastError(.numerical, "the logit of token \(i) is NaN; the model is damaged") }
-      if logit > logits[best] { best = i }
+    if let index = runtime.firstNonFinite(logits) {
+      throw HoldfastError(.numerical, "the logit of token \(index) is not a finite number; the model is damaged")
     }
-    guard options.temperature > 0 else { return Int32(truncatingIfNeeded: best) }
-    let top = Double(logits[best])
+    guard options.temperature > 0 else { return runtime.argmax(logits.reshaped([1, logits.count]))[0] }
+    let values = logits.array
+    let top = Double(values.max() ?? 0)
     let temperature = Double(options.temperature)
-    let weights: [Double] = logits.map { exp((Double($0) - top) / temperature) }
+    let weights: [Double] = values.map { exp((Double($0) - top) / temperature) }
     let order = weights.indices.sorted { (a: Int, b: Int) -> Bool in
       weights[a] != weights[b] ? weights[a] > weights[b] : a < b
     }
@@ -113,33 +124,5 @@ extension Session {
       if draw < 0 { return Int32(truncatingIfNeeded: i) }
     }
     return Int32(truncatingIfNeeded: order[count - 1])
-  }
-
-  /// The text before the first stop text in it, or `nil`.
-  private static func firstStop(in text: String, _ stops: [String]) -> String? {
-    let bytes = Array(text.utf8)
-    var cut: Int?
-    for stop in stops where !stop.isEmpty {
-      let wanted = Array(stop.utf8)
-      guard bytes.count >= wanted.count else { continue }
-      for start in 0...(bytes.count - wanted.count) where bytes[start..<(start + wanted.count)].elementsEqual(wanted) {
-        cut = min(cut ?? start, start)
-        break
-      }
-    }
-    return cut.map { String(decoding: bytes[..<$0], as: UTF8.self) }
-  }
-
-  /// Reports the text that is new, holding back an unfinished character.
-  private static func show(
-    _ text: String, from shown: inout Int, final: Bool, _ onText: ((String) -> Bool)?
-  ) throws(HoldfastError) {
-    guard let onText else { return }
-    var bytes = Array(text.utf8)
-    if !final, text.unicodeScalars.last == "\u{FFFD}" { bytes.removeLast(3) }
-    guard bytes.count > shown else { return }
-    let piece = String(decoding: bytes[shown...], as: UTF8.self)
-    shown = bytes.count
-    guard onText(piece) else { throw HoldfastError(.cancelled, "generation cancelled after \(shown) bytes of text") }
   }
 }

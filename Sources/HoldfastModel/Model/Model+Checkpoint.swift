@@ -1,7 +1,68 @@
-import HoldfastTensor
+public import HoldfastStorage
+public import HoldfastTensor
+import HoldfastText
 
+/// Holdfast's own model file: HDF5 with everything needed to run, so that one file is a model.
+///
+/// Root attributes `format`, `version`, `creator`, `created`, `source`, `source_sha256`; `/config` and `/tokenizer` JSON;
+/// `/weights/<Hugging Face name>` float32, contiguous, with named axes.
 extension Model {
+  /// The format's name and version.
+  public static let checkpointFormat = FileFormat(name: "holdfast-model", major: 1, minor: 0)
+
+  /// Writes the model, overlay included, as one HDF5 file; atomically.
+  ///
+  /// - Parameters:
+  ///   - progress: counts tensors and may cancel, which leaves no file.
+  ///   - more: adds groups of its own, such as a trainer's moments; nothing by default.
+  public func save(
+    to path: String, progress: ProgressHandler? = nil,
+    more: (HDF5Group) throws(HoldfastError) -> Void = { _ throws(HoldfastError) in }
+  ) throws(HoldfastError) {
+    let needed = weights.parameterCount * MemoryLayout<Float>.size
+    let free = try FileSystem.freeSpace(at: FileSystem.parent(of: path) ?? ".")
+    guard free > needed else {
+      throw HoldfastError(
+        .io, "\(path): the model takes \(needed >> 20) MB but the disk has only \(free >> 20) MB left; free some space")
+    }
+    let sha256 = try provenance.sha256()
+    try HDF5File.write(to: path, format: Self.checkpointFormat) { root throws(HoldfastError) in
+      try root.setAttribute("source", .text(ByteString(provenance.path)))
+      try root.setAttribute("source_sha256", .text(ByteString(sha256)))
+      try root.write("config", strings: [ByteString(configuration.huggingFace.serialized())], axes: [])
+      try root.write("tokenizer", strings: [ByteString(tokenizer.serialized().serialized())], axes: [])
+      let group = try root.makeGroup("weights")
+      for (index, slot) in weights.slots.enumerated() {
+        let tensor = try materialized(slot, copy: false)
+        let axes = zip(slot.axes, slot.shape).map { HDF5Axis(ByteString($0), $1) }
+        let dataset = try group.makeDataset(slot.name, .float32, axes: axes, layout: .contiguous)
+        try dataset.writeRows(
+          0..<slot.shape[0], from: UnsafeBufferPointer(start: UnsafePointer(tensor.pointer), count: tensor.count))
+        try Progress(stage: "save", done: index + 1, total: weights.slots.count, unit: "tensors").report(to: progress)
+      }
+      try more(root)
+    }
+  }
+
   static func loadCheckpoint(_ path: String) throws(HoldfastError) -> Model {
-    throw HoldfastError(.unsupported, "\(path): checkpoints cannot be read yet")
+    let file = try HDF5File(path: path, format: checkpointFormat)
+    func document(_ name: ByteString) throws(HoldfastError) -> JSON {
+      guard let text = try file.root.dataset(name).readStrings().first else {
+        throw HoldfastError(.corruptData, "\(path): /\(name.text) is empty; the file is damaged")
+      }
+      return try JSON.parse(text.bytes, name: "\(path):/\(name.text)")
+    }
+    let configuration = try ModelConfiguration(
+      huggingFace: JSONNode(try document("config"), document: "\(path):/config"))
+    let group = try file.root.group("weights")
+    var stored: [ByteString: StoredTensor] = [:]
+    for slot in Architecture.named(configuration.architecture)?.slots(configuration) ?? [] {
+      guard let dataset = try group.optionalDataset(slot.name) else { continue }
+      stored[slot.name] = try dataset.storedTensor(name: slot.name)
+    }
+    let weights = try Weights(configuration, source: path, interleaved: false) { stored[$0.name] }
+    return Model(
+      weights: weights, parameters: nil, tokenizer: try Tokenizer(serialized: try document("tokenizer")),
+      provenance: Provenance(path: path, format: "holdfast", files: [try MappedFile(path: path)]))
   }
 }
