@@ -35,6 +35,16 @@ public func holdfast_model_load(
 public func holdfast_model_free(_ model: OpaquePointer?) { HandleTable.remove(model, ModelHandle.self) }
 
 @c @implementation
+public func holdfast_model_save(
+  _ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> holdfast_status {
+  call(error) { () throws(HoldfastError) in
+    let handle = try handle(model, "model", as: ModelHandle.self)
+    try handle.model.save(to: try pathArgument(path))
+  }
+}
+
+@c @implementation
 public func holdfast_model_info(
   _ model: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
   _ error: UnsafeMutablePointer<OpaquePointer?>?
