@@ -90,7 +90,9 @@ private struct ProductTasks: Sendable {
   init(m: Int, panels: Int, panelBytes: Int, threads: Int) {
     self.m = m
     self.panels = panels
-    let wanted = threads == 1 ? 1 : 3 * threads
+    // Below some microseconds of work, waking a thread costs more than it brings.
+    let small = m * panels * panelBytes < 1 << 20
+    let wanted = threads == 1 || small ? 1 : 3 * threads
     let cached = Swift.max(1, 393_216 / panelBytes)
     panelGroups = Swift.min(panels, Swift.max(wanted, (panels + cached - 1) / cached))
     rowBlocks = Swift.max(1, Swift.min(m / 96, (wanted + panelGroups - 1) / panelGroups))

@@ -13,12 +13,13 @@ final class ThreadPool: @unchecked Sendable {
   let process = getpid()
 
   private let busy = Atomic<Bool>(false)
-  private let ticket = Atomic<Int>(0)  // jobs published so far; a change wakes the workers
+  private let open = Atomic<Int>(0)  // the number of the job that workers may join, or 0
+  private let inside = Atomic<Int>(0)  // workers that look at the job
   private let next = Atomic<Int>(0)  // the first index of the job that nobody has taken
-  private let working = Atomic<Int>(0)  // workers that have not finished the job
   private let sleeping = Atomic<Int>(0)
+  private let stopping = Atomic<Bool>(false)
+  private var jobs = 0
   private var job = Job(count: 0, grain: 1, body: nil)
-  private var stopping = false
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let wake: UnsafeMutablePointer<pthread_cond_t>
   private var workers: [pthread_t] = []
@@ -71,12 +72,14 @@ final class ThreadPool: @unchecked Sendable {
     withoutActuallyEscaping(body) { body in
       job = Job(count: count, grain: grain, body: body)
       next.store(0, ordering: .relaxed)
-      working.store(workers.count, ordering: .relaxed)
-      ticket.add(1, ordering: .sequentiallyConsistent)
+      jobs += 1
+      open.store(jobs, ordering: .sequentiallyConsistent)
       wakeSleepers()
       drain()
+      // Workers that have not come yet find the job closed: nobody waits for a thread that sleeps.
+      open.store(0, ordering: .sequentiallyConsistent)
       var spins = 0
-      while working.load(ordering: .acquiring) != 0 {
+      while inside.load(ordering: .sequentiallyConsistent) != 0 {
         spins += 1
         if spins < 4_000 { holdfast_pause() } else { sched_yield() }
       }
@@ -86,13 +89,12 @@ final class ThreadPool: @unchecked Sendable {
     return true
   }
 
-  /// Ends the workers once no job runs, and waits for them.
+  /// Ends the workers once no job runs, and waits for them; the pool stays busy from then on.
   func stop() {
     while !busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged {
       sched_yield()
     }
-    stopping = true
-    ticket.add(1, ordering: .sequentiallyConsistent)
+    stopping.store(true, ordering: .sequentiallyConsistent)
     wakeSleepers()
     for worker in workers { pthread_join(worker, nil) }
   }
@@ -116,31 +118,35 @@ final class ThreadPool: @unchecked Sendable {
 
   private func serve() {
     _ = holdfast_float_enter()
-    var seen = 0
-    while true {
-      seen = waitForTicket(after: seen)
-      if stopping { return }
-      drain()
-      working.subtract(1, ordering: .releasing)
+    var last = 0
+    while let number = nextJob(after: last) {
+      last = number
+      inside.add(1, ordering: .sequentiallyConsistent)
+      if open.load(ordering: .sequentiallyConsistent) == number { drain() }
+      inside.subtract(1, ordering: .sequentiallyConsistent)
     }
   }
 
-  /// Spins for some tens of microseconds, then sleeps.
-  private func waitForTicket(after seen: Int) -> Int {
+  /// The number of the next open job, waited for: spinning for some tens of microseconds, then asleep. Nil at the end.
+  private func nextJob(after last: Int) -> Int? {
     for _ in 0..<2_000 {
-      let now = ticket.load(ordering: .acquiring)
-      if now != seen { return now }
+      if let number = news(after: last) { return number > 0 ? number : nil }
       holdfast_pause()
     }
     pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
     sleeping.add(1, ordering: .sequentiallyConsistent)
-    var now = ticket.load(ordering: .sequentiallyConsistent)
-    while now == seen {
+    defer { sleeping.subtract(1, ordering: .sequentiallyConsistent) }
+    while true {
+      if let number = news(after: last) { return number > 0 ? number : nil }
       pthread_cond_wait(wake, mutex)
-      now = ticket.load(ordering: .sequentiallyConsistent)
     }
-    sleeping.subtract(1, ordering: .sequentiallyConsistent)
-    pthread_mutex_unlock(mutex)
-    return now
+  }
+
+  /// The number of an open job other than `last`, -1 when the pool ends, nil when there is nothing to do.
+  private func news(after last: Int) -> Int? {
+    if stopping.load(ordering: .sequentiallyConsistent) { return -1 }
+    let number = open.load(ordering: .sequentiallyConsistent)
+    return number != 0 && number != last ? number : nil
   }
 }
