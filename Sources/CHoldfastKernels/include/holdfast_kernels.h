@@ -11,7 +11,12 @@
 extern "C" {
 #endif
 
-/// One block of a product: c[m][n] = chain over k of a[m][k] * b[n][k], from 0 or, when accumulating, from c[m][n].
+/// Terms of one chain of a product. One chain over a vocabulary would lose two digits to rounding.
+enum { HOLDFAST_CHAIN = 768 };
+
+/// One block of a product: c[m][n] = the sum, in order, of chains over HOLDFAST_CHAIN successive k of a[m][k] * b[n][k],
+/// each from 0, added to c[m][n] when accumulating. With one_chain it is a single chain over all k, which goes on from
+/// c[m][n] when accumulating, and so may be cut anywhere.
 typedef struct {
   const float *a;         ///< left operand; element (m, k) is a[m * a_row + k * a_step]
   size_t a_row, a_step;
@@ -20,7 +25,7 @@ typedef struct {
   float *c;               ///< result; element (m, n) is c[m * c_row + n]
   size_t c_row;
   size_t m, n, k;
-  bool accumulate;
+  bool accumulate, one_chain;
 } holdfast_product;
 
 /// Keys and values that precede a segment: `rows` rows, `holdfast_attention.kv_row` apart.

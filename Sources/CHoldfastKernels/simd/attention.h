@@ -13,14 +13,14 @@ static void causal_product(
     size_t common = base + first / group + 1;
     product(&(holdfast_product){
       .a = left + first * left_row, .a_row = left_row, .a_step = 1, .panels = panels, .panel_stride = panel_stride,
-      .c = c + first * c_row, .c_row = c_row, .m = count, .n = width, .k = common});
+      .c = c + first * c_row, .c_row = c_row, .m = count, .n = width, .k = common, .one_chain = true});
     for (size_t r = first; r < first + count; r++) {
       size_t limit = base + r / group + 1;
       if (limit > common)
         product(&(holdfast_product){
           .a = left + r * left_row + common, .a_row = left_row, .a_step = 1, .panels = panels + common * COLUMNS,
           .panel_stride = panel_stride, .c = c + r * c_row, .c_row = c_row, .m = 1, .n = width, .k = limit - common,
-          .accumulate = true});
+          .accumulate = true, .one_chain = true});
     }
   }
 }
@@ -122,7 +122,8 @@ static void key_gradient(
   size_t width, float *gradient, size_t gradient_row) {
   holdfast_product p = {
     .a = left, .a_row = 1, .a_step = left_row, .panels = panels, .panel_stride = panel_stride, .c = gradient,
-    .c_row = gradient_row, .m = first, .n = width, .k = rows, .accumulate = true};
+    .c_row = gradient_row, .m = first, .n = width, .k = rows, .accumulate = true,
+    .one_chain = true};
   product(&p);
   p.m = 1;
   for (size_t j = 0; j < rows / group; j++) {

@@ -1,5 +1,5 @@
-// Products on register tiles: rows of the left operand times columns of packed panels. An element's chain runs over k in
-// order; when K is cut into blocks its partial sum waits in c, unrounded beyond float32 as in a register.
+// Products on register tiles: rows of the left operand times columns of packed panels. An element is the sum of chains
+// over blocks of k in order (or one chain over all of k); between blocks it waits in c.
 
 enum {
   WIDTH = HOLDFAST_LANES,
@@ -7,7 +7,7 @@ enum {
   VECTORS = HOLDFAST_TILE_VECTORS,
   COLUMNS = WIDTH * VECTORS,
   MOST_PANELS = 8,
-  BLOCK_K = 768,
+  BLOCK_K = HOLDFAST_CHAIN,
 };
 
 typedef float vector __attribute__((vector_size(4 * HOLDFAST_LANES)));
@@ -68,15 +68,18 @@ static void pack_columns(const float *b, size_t row, size_t n, size_t k, float *
 
 // MARK: Tiles
 
+/// What a tile does with the values already in c.
+typedef enum { OVERWRITE, CONTINUE, ADD } start;
+
 /// `rows` rows times `panels` whole panels, in registers.
 INLINE void tile(
   const size_t rows, const size_t panels, const float *a, size_t a_row, size_t a_step, const float *b,
-  size_t panel_stride, size_t k, float *c, size_t c_row, bool accumulate) {
+  size_t panel_stride, size_t k, float *c, size_t c_row, start from) {
   vector sum[TILE_ROWS][MOST_PANELS * VECTORS];
   const size_t vectors = panels * VECTORS;
   UNROLL for (size_t m = 0; m < rows; m++)
     UNROLL for (size_t v = 0; v < vectors; v++)
-      sum[m][v] = accumulate ? load_vector(c + m * c_row + v * WIDTH) : (vector){0};
+      sum[m][v] = from == CONTINUE ? load_vector(c + m * c_row + v * WIDTH) : (vector){0};
   for (size_t i = 0; i < k; i++) {
     vector right[MOST_PANELS * VECTORS];
     UNROLL for (size_t p = 0; p < panels; p++)
@@ -89,6 +92,9 @@ INLINE void tile(
     a += a_step;
     b += COLUMNS;
   }
+  if (from == ADD)
+    UNROLL for (size_t m = 0; m < rows; m++)
+      UNROLL for (size_t v = 0; v < vectors; v++) sum[m][v] += load_vector(c + m * c_row + v * WIDTH);
   UNROLL for (size_t m = 0; m < rows; m++)
     UNROLL for (size_t v = 0; v < vectors; v++) store_vector(c + m * c_row + v * WIDTH, sum[m][v]);
 }
@@ -96,12 +102,12 @@ INLINE void tile(
 #define TILE(ROWS, PANELS)                                                                                 \
   static void tile_##ROWS##_##PANELS(                                                                      \
     const float *a, size_t a_row, size_t a_step, const float *b, size_t panel_stride, size_t k, float *c, \
-    size_t c_row, bool accumulate) {                                                                       \
-    tile(ROWS, PANELS, a, a_row, a_step, b, panel_stride, k, c, c_row, accumulate);                        \
+    size_t c_row, start from) {                                                                            \
+    tile(ROWS, PANELS, a, a_row, a_step, b, panel_stride, k, c, c_row, from);                              \
   }
 
 typedef void tile_function(
-  const float *, size_t, size_t, const float *, size_t, size_t, float *, size_t, bool);
+  const float *, size_t, size_t, const float *, size_t, size_t, float *, size_t, start);
 
 TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
 #if HOLDFAST_TILE_ROWS == 12
@@ -127,19 +133,19 @@ static const struct {
 /// One tile whose panel is cut off by the matrix's last column.
 static void edge_tile(
   size_t rows, const float *a, size_t a_row, size_t a_step, const float *b, size_t k, float *c, size_t c_row,
-  size_t n, bool accumulate) {
+  size_t n, start from) {
   float whole[TILE_ROWS * COLUMNS];
-  if (accumulate)
+  if (from != OVERWRITE)
     for (size_t m = 0; m < rows; m++) {
       memset(whole + m * COLUMNS, 0, sizeof(float) * COLUMNS);
       memcpy(whole + m * COLUMNS, c + m * c_row, n * sizeof(float));
     }
-  one_panel[rows - 1](a, a_row, a_step, b, 0, k, whole, COLUMNS, accumulate);
+  one_panel[rows - 1](a, a_row, a_step, b, 0, k, whole, COLUMNS, from);
   for (size_t m = 0; m < rows; m++) memcpy(c + m * c_row, whole + m * COLUMNS, n * sizeof(float));
 }
 
 /// Some rows, at most a tile, times all columns.
-static void product_rows(const holdfast_product *p, size_t first, size_t rows, size_t k0, size_t k, bool accumulate) {
+static void product_rows(const holdfast_product *p, size_t first, size_t rows, size_t k0, size_t k, start from) {
   const float *a = p->a + first * p->a_row + k0 * p->a_step, *b = p->panels + k0 * COLUMNS;
   float *c = p->c + first * p->c_row;
   size_t n = 0;
@@ -147,26 +153,26 @@ static void product_rows(const holdfast_product *p, size_t first, size_t rows, s
     size_t panels = several_panels[rows - 1].panels;
     for (; n + panels * COLUMNS <= p->n; n += panels * COLUMNS)
       several_panels[rows - 1].function(
-        a, p->a_row, p->a_step, b + n / COLUMNS * p->panel_stride, p->panel_stride, k, c + n, p->c_row, accumulate);
+        a, p->a_row, p->a_step, b + n / COLUMNS * p->panel_stride, p->panel_stride, k, c + n, p->c_row, from);
   }
   for (; n + COLUMNS <= p->n; n += COLUMNS)
     one_panel[rows - 1](
-      a, p->a_row, p->a_step, b + n / COLUMNS * p->panel_stride, 0, k, c + n, p->c_row, accumulate);
+      a, p->a_row, p->a_step, b + n / COLUMNS * p->panel_stride, 0, k, c + n, p->c_row, from);
   if (n < p->n)
     edge_tile(
-      rows, a, p->a_row, p->a_step, b + n / COLUMNS * p->panel_stride, k, c + n, p->c_row, p->n - n, accumulate);
+      rows, a, p->a_row, p->a_step, b + n / COLUMNS * p->panel_stride, k, c + n, p->c_row, p->n - n, from);
 }
 
 static void product(const holdfast_product *p) {
   if (p->m == 0) return;
-  size_t blocks = (p->k + BLOCK_K - 1) / BLOCK_K, tiles = (p->m + TILE_ROWS - 1) / TILE_ROWS;
-  if (blocks == 0) blocks = 1;
-  for (size_t block = 0; block < blocks; block++) {
-    size_t k0 = p->k * block / blocks, k1 = p->k * (block + 1) / blocks;
+  size_t tiles = (p->m + TILE_ROWS - 1) / TILE_ROWS;
+  for (size_t k0 = 0; k0 == 0 || k0 < p->k; k0 += BLOCK_K) {
+    size_t k1 = k0 + BLOCK_K < p->k ? k0 + BLOCK_K : p->k;
+    start from = k0 == 0 && !p->accumulate ? OVERWRITE : p->one_chain ? CONTINUE : ADD;
     // Rows are dealt out evenly, so that no tile is left with one or two.
     for (size_t t = 0; t < tiles; t++) {
       size_t first = p->m * t / tiles, end = p->m * (t + 1) / tiles;
-      product_rows(p, first, end - first, k0, k1 - k0, p->accumulate || block > 0);
+      product_rows(p, first, end - first, k0, k1 - k0, from);
     }
   }
 }

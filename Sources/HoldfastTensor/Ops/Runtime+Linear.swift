@@ -1,7 +1,7 @@
 internal import CHoldfastKernels
 
-// Every element of a product is one chain of fused multiply-adds, k ascending (docs/architecture.md), so how M, N and
-// the threads divide the work does not show in the bits.
+// Every element of a product is a sum of chains of fused multiply-adds over blocks of k, in order (docs/architecture.md),
+// so how M, N and the threads divide the work does not show in the bits.
 extension Runtime {
   /// y [M, N] = x [M, K] wᵀ, or += when accumulating.
   public func linear(_ x: Tensor, _ w: PackedMatrix, into y: Tensor, accumulate: Bool = false) {
@@ -22,7 +22,7 @@ extension Runtime {
     product(left, .rows(w.pointer), into: y, m: m, n: n, k: k, accumulate: accumulate)
   }
 
-  /// dx [M, K] = dy [M, N] w with w [N, K], or += when accumulating; chains run over n.
+  /// dx [M, K] = dy [M, N] w with w [N, K], or += when accumulating; the sums run over n.
   public func linearBackwardInput(_ dy: Tensor, _ w: Tensor, into dx: Tensor, accumulate: Bool = false) {
     let (m, n) = matrixShape(dy)
     let k = w.columns
@@ -37,7 +37,7 @@ extension Runtime {
     let k = x.columns
     precondition(x.count == m * k && dw.count == n * k, "weight gradient of \(dy.shape) and \(x.shape)")
     let left = LeftOperand(pointer: dy.pointer, row: 1, step: n)
-    product(left, .columns(x.pointer), into: dw, m: n, n: k, k: m, accumulate: true)
+    product(left, .columns(x.pointer), into: dw, m: n, n: k, k: m, accumulate: true, oneChain: true)
   }
 
   private func matrixShape(_ x: Tensor) -> (Int, Int) {
@@ -46,7 +46,8 @@ extension Runtime {
   }
 
   private func product(
-    _ left: LeftOperand, _ right: RightOperand, into result: Tensor, m: Int, n: Int, k: Int, accumulate: Bool
+    _ left: LeftOperand, _ right: RightOperand, into result: Tensor, m: Int, n: Int, k: Int, accumulate: Bool,
+    oneChain: Bool = false
   ) {
     guard m > 0, n > 0 else { return }
     if k == 0 {
@@ -73,6 +74,7 @@ extension Runtime {
         block.n = min(panels.upperBound * columns, n) - first
         block.k = k
         block.accumulate = accumulate
+        block.one_chain = oneChain
         kernels.table.pointee.product(&block)
       }
     }
