@@ -42,10 +42,14 @@ import Testing
   @Test func damageIsAnErrorAndCancelLeavesNothing() throws {
     let model = try Fixture.model("tiny-tied")
     let path = try temporary("model.h5")
-    #expect { try model.save(to: path, progress: { $0.done < 3 }) } throws: { ($0 as? HoldfastError)?.code == .cancelled }
+    #expect { try model.save(to: path, progress: { $0.done < 3 }) } throws: {
+      ($0 as? HoldfastError)?.code == .cancelled
+    }
     #expect(!FileSystem.exists(path))
     #expect { try Model.load(path) } throws: { ($0 as? HoldfastError)?.code == .notFound }
-    #expect { try Model.load(Fixture.path("README.md")) } throws: { ($0 as? HoldfastError)?.code == .unsupported }
+    #expect { try Model.load(Fixture.path("README.md")) } throws: {
+      ($0 as? HoldfastError)?.code == .unsupported
+    }
 
     let parameters = try Parameters(copying: model)
     parameters.tensors[1].pointer[2] = .nan

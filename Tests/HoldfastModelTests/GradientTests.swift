@@ -24,7 +24,9 @@ import Testing
       let found = try #require(gradients[tensorName]).array
       #expect(found.count == wanted.count)
       let norm = wanted.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      let error = zip(found, wanted).reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
+      let error = zip(found, wanted).reduce(0.0) {
+        $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1))
+      }
       #expect(error.squareRoot() / norm < 1e-4, "\(tensorName.text)")
     }
   }
@@ -76,11 +78,14 @@ import Testing
     let model = try Fixture.model("tiny-tied")
     let bad = [
       TrainingSequence(tokens: [1, 2], labels: [1]), TrainingSequence(tokens: [1, 2], labels: [5, -100]),
-      TrainingSequence(tokens: [1, 283], labels: [-100, 1]), TrainingSequence(tokens: [1, 2], labels: [-100, 283]),
+      TrainingSequence(tokens: [1, 283], labels: [-100, 1]),
+      TrainingSequence(tokens: [1, 2], labels: [-100, 283]),
       TrainingSequence(tokens: [1, 2], labels: [-100, -7]), TrainingSequence(tokens: [], labels: []),
     ]
     for sequence in bad {
-      #expect { try model.lossAndGradients(sequence) } throws: { ($0 as? HoldfastError)?.code == .invalidArgument }
+      #expect { try model.lossAndGradients(sequence) } throws: {
+        ($0 as? HoldfastError)?.code == .invalidArgument
+      }
     }
     #expect(throws: HoldfastError.self) { try GradientPass(model) }
   }

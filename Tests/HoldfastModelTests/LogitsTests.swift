@@ -47,7 +47,9 @@ import Testing
     for cut in [1, 2, 5, whole.count - 1] {
       let tail = Array(alone[0][(cut * width)...])
       let prefix = try session.prefix(Array(whole[..<cut]))
-      let behindCache = try session.logits([Segment(Array(whole[cut...]), after: .cache(prefix), outputs: .all)])
+      let behindCache = try session.logits([
+        Segment(Array(whole[cut...]), after: .cache(prefix), outputs: .all)
+      ])
       #expect(behindCache.array.bits == tail, "prefix of \(cut)")
       let tree = try session.logits([
         Segment(Array(whole[..<cut]), outputs: .none),
@@ -67,7 +69,8 @@ import Testing
     defer { try? Runtime.shared.setThreadCount(before) }
     for threads in [1, 2, 3] {
       try Runtime.shared.setThreadCount(threads)
-      #expect(try session.logits([Segment(whole, outputs: .all)]).array.bits == alone[0], "\(threads) threads")
+      #expect(
+        try session.logits([Segment(whole, outputs: .all)]).array.bits == alone[0], "\(threads) threads")
     }
   }
 
@@ -90,7 +93,8 @@ import Testing
     let session = try Fixture.model("tiny-tied").makeSession()
     let bad: [(Segment, HoldfastError.Code)] = [
       (Segment([]), .invalidArgument), (Segment([-1]), .invalidArgument), (Segment([283]), .invalidArgument),
-      (Segment([1], after: .batch(0)), .invalidArgument), (Segment([1], outputs: .rows([1])), .invalidArgument),
+      (Segment([1], after: .batch(0)), .invalidArgument),
+      (Segment([1], outputs: .rows([1])), .invalidArgument),
       (Segment([Int32](repeating: 1, count: 129)), .contextLength),
     ]
     for (segment, code) in bad {

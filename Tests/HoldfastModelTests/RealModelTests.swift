@@ -9,7 +9,9 @@ import Testing
 ///
 /// The model is found in `HOLDFAST_TEST_MODEL` or in the demo's cache (`make fetch` puts it there); without it these
 /// tests are skipped, and say so.
-@Suite(.enabled(if: RealModel.path != nil, "SmolLM2-135M-Instruct.Q4_1.gguf is not in the cache; run `make fetch`"))
+@Suite(
+  .enabled(if: RealModel.path != nil, "SmolLM2-135M-Instruct.Q4_1.gguf is not in the cache; run `make fetch`")
+)
 struct RealModelTests {
   private func load() throws -> Model { try Model.load(try #require(RealModel.path)) }
 
@@ -50,12 +52,14 @@ struct RealModelTests {
       let wanted = try figures.member("norm").double()
       let norm = found.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
       #expect(abs(norm - wanted) < 1e-3 * wanted, "\(name.text)")
-      let largest = try figures.member("entries").elements().map { abs(try $0.elements()[1].double()) }.max() ?? 0
+      let largest =
+        try figures.member("entries").elements().map { abs(try $0.elements()[1].double()) }.max() ?? 0
       for entry in try figures.member("entries").elements() {
         let pair = try entry.elements()
         let value = Double(found[try pair[0].int()])
         let target = try pair[1].double()
-        #expect(abs(value - target) < 1e-3 * largest, "\(name.text): \(value) for \(target), largest \(largest)")
+        #expect(
+          abs(value - target) < 1e-3 * largest, "\(name.text): \(value) for \(target), largest \(largest)")
       }
     }
   }

@@ -28,11 +28,13 @@ extension DecoderBlock {
   /// Weight gradients are chains over tokens in order, so cutting a batch between sequences does not change their bits.
   /// The tape's gate and up are overwritten.
   func backward(
-    _ dx: Tensor, tape: BlockTape, segments: [AttentionSegment], rotary: RotaryTable.Slice, gradients: Gradients,
+    _ dx: Tensor, tape: BlockTape, segments: [AttentionSegment], rotary: RotaryTable.Slice,
+    gradients: Gradients,
     scratch: BackwardScratch, runtime: Runtime
   ) throws(HoldfastError) {
     guard case .plain(let query) = query, case .plain(let key) = key, case .plain(let value) = value,
-      case .plain(let attentionOutput) = attentionOutput, case .plain(let gate) = gate, case .plain(let up) = up,
+      case .plain(let attentionOutput) = attentionOutput, case .plain(let gate) = gate,
+      case .plain(let up) = up,
       case .plain(let down) = down
     else { throw HoldfastError(.internal, "gradients need plain weights") }
 
@@ -49,7 +51,8 @@ extension DecoderBlock {
     runtime.linearBackwardInput(tape.gate, gate, into: scratch.normedGradient, accumulate: false)
     runtime.linearBackwardInput(tape.up, up, into: scratch.normedGradient, accumulate: true)
     runtime.rmsNormBackward(
-      scratch.normedGradient, x: tape.middle, weight: feedForwardNorm, inverseRMS: tape.middleInverseRMS, into: dx,
+      scratch.normedGradient, x: tape.middle, weight: feedForwardNorm, inverseRMS: tape.middleInverseRMS,
+      into: dx,
       accumulate: true, weightGradient: gradients.feedForwardNorm)
 
     // middle = input + attentionOutput(attention(q, k, v)), q, k, v from norm(input)

@@ -46,14 +46,16 @@ struct DecoderBlock: @unchecked Sendable {
 
     saved?.input.copy(from: x)
     runtime.rmsNorm(
-      x, weight: inputNorm, epsilon: shape.normEpsilon, into: scratch.normed, inverseRMS: saved?.inputInverseRMS)
+      x, weight: inputNorm, epsilon: shape.normEpsilon, into: scratch.normed,
+      inverseRMS: saved?.inputInverseRMS)
     runtime.linear(scratch.normed, query, into: queries)
     runtime.linear(scratch.normed, key, into: keys)
     runtime.linear(scratch.normed, value, into: values)
     rotary.rotate(queries, heads: shape.heads, inverse: false, runtime)
     rotary.rotate(keys, heads: shape.kvHeads, inverse: false, runtime)
     runtime.attention(
-      queries: queries, keys: keys, values: values, heads: shape.heads, kvHeads: shape.kvHeads, segments: segments,
+      queries: queries, keys: keys, values: values, heads: shape.heads, kvHeads: shape.kvHeads,
+      segments: segments,
       scale: attentionScale, into: attended, logSumExp: saved?.logSumExp)
     runtime.linear(attended, attentionOutput, into: scratch.normed)
     runtime.add(scratch.normed, into: x)

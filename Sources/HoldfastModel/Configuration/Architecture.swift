@@ -33,19 +33,25 @@ struct Architecture: Sendable {
       Entry(role: .output, huggingFace: "lm_head.weight", gguf: "output.weight"),
     ],
     block: [
-      Entry(role: .norm, huggingFace: "model.layers.{i}.input_layernorm.weight", gguf: "blk.{i}.attn_norm.weight"),
-      Entry(role: .query, huggingFace: "model.layers.{i}.self_attn.q_proj.weight", gguf: "blk.{i}.attn_q.weight"),
-      Entry(role: .key, huggingFace: "model.layers.{i}.self_attn.k_proj.weight", gguf: "blk.{i}.attn_k.weight"),
-      Entry(role: .value, huggingFace: "model.layers.{i}.self_attn.v_proj.weight", gguf: "blk.{i}.attn_v.weight"),
+      Entry(
+        role: .norm, huggingFace: "model.layers.{i}.input_layernorm.weight", gguf: "blk.{i}.attn_norm.weight"),
+      Entry(
+        role: .query, huggingFace: "model.layers.{i}.self_attn.q_proj.weight", gguf: "blk.{i}.attn_q.weight"),
+      Entry(
+        role: .key, huggingFace: "model.layers.{i}.self_attn.k_proj.weight", gguf: "blk.{i}.attn_k.weight"),
+      Entry(
+        role: .value, huggingFace: "model.layers.{i}.self_attn.v_proj.weight", gguf: "blk.{i}.attn_v.weight"),
       Entry(
         role: .attentionOutput, huggingFace: "model.layers.{i}.self_attn.o_proj.weight",
         gguf: "blk.{i}.attn_output.weight"),
       Entry(
         role: .norm, huggingFace: "model.layers.{i}.post_attention_layernorm.weight",
         gguf: "blk.{i}.ffn_norm.weight"),
-      Entry(role: .gate, huggingFace: "model.layers.{i}.mlp.gate_proj.weight", gguf: "blk.{i}.ffn_gate.weight"),
+      Entry(
+        role: .gate, huggingFace: "model.layers.{i}.mlp.gate_proj.weight", gguf: "blk.{i}.ffn_gate.weight"),
       Entry(role: .up, huggingFace: "model.layers.{i}.mlp.up_proj.weight", gguf: "blk.{i}.ffn_up.weight"),
-      Entry(role: .down, huggingFace: "model.layers.{i}.mlp.down_proj.weight", gguf: "blk.{i}.ffn_down.weight"),
+      Entry(
+        role: .down, huggingFace: "model.layers.{i}.mlp.down_proj.weight", gguf: "blk.{i}.ffn_down.weight"),
     ])
 
   /// The shape of a tensor in row-major order, outputs first.
@@ -90,10 +96,12 @@ struct Architecture: Sendable {
         guard let layer else { return ByteString(s) }
         let parts = s.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return ByteString(
-          parts.map { $0.elementsEqual("{i}".utf8) ? String(layer) : String(Substring($0)) }.joined(separator: "."))
+          parts.map { $0.elementsEqual("{i}".utf8) ? String(layer) : String(Substring($0)) }.joined(
+            separator: "."))
       }
       return Slot(
-        role: e.role, name: fill(e.huggingFace), gguf: fill(e.gguf), shape: shape(e.role, c), axes: axes(e.role))
+        role: e.role, name: fill(e.huggingFace), gguf: fill(e.gguf), shape: shape(e.role, c),
+        axes: axes(e.role))
     }
     var all: [Slot] = []
     all.append(slot(globals[0], nil))

@@ -10,7 +10,8 @@ extension ModelConfiguration {
     guard Architecture.named(architecture) != nil else {
       throw HoldfastError(
         .unsupported,
-        "\(gguf.path): architecture '\(architecture)' is not known; this build loads \(Architecture.knownNames)")
+        "\(gguf.path): architecture '\(architecture)' is not known; this build loads \(Architecture.knownNames)"
+      )
     }
     func key(_ suffix: String) -> ByteString { ByteString("\(architecture).\(suffix)") }
     let scaling = try gguf.string(key("rope.scaling.type"), default: "none")
@@ -25,7 +26,8 @@ extension ModelConfiguration {
     guard heads > 0, width > 0 else {
       throw HoldfastError(.corruptData, "\(gguf.path): \(heads) heads and a width of \(width) make no model")
     }
-    let vocabulary = try gguf.int(key("vocab_size"), default: gguf.strings("tokenizer.ggml.tokens", default: []).count)
+    let vocabulary = try gguf.int(
+      key("vocab_size"), default: gguf.strings("tokenizer.ggml.tokens", default: []).count)
     let headWidth = try gguf.int(key("attention.key_length"), default: width / heads)
     guard try gguf.int(key("attention.value_length"), default: headWidth) == headWidth,
       try gguf.int(key("rope.dimension_count"), default: headWidth) == headWidth

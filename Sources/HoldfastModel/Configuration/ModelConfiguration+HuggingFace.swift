@@ -6,10 +6,13 @@ extension ModelConfiguration {
   ///
   /// - Throws: `unsupported`, naming the setting, for what this build does not have.
   init(huggingFace root: JSONNode) throws(HoldfastError) {
-    func unsupported(_ what: String) -> HoldfastError { HoldfastError(.unsupported, "\(root.document): \(what)") }
+    func unsupported(_ what: String) -> HoldfastError {
+      HoldfastError(.unsupported, "\(root.document): \(what)")
+    }
     let architecture = try root.member("model_type").text()
     guard Architecture.named(architecture) != nil else {
-      throw unsupported("architecture '\(architecture)' is not known; this build loads \(Architecture.knownNames)")
+      throw unsupported(
+        "architecture '\(architecture)' is not known; this build loads \(Architecture.knownNames)")
     }
     func int(_ key: ByteString, default fallback: Int? = nil) throws(HoldfastError) -> Int {
       guard let node = try root.optional(key) else {
@@ -44,11 +47,13 @@ extension ModelConfiguration {
     let width = try int("hidden_size")
     let heads = try int("num_attention_heads")
     guard heads > 0, width > 0 else {
-      throw HoldfastError(.corruptData, "\(root.document): \(heads) heads and a width of \(width) make no model")
+      throw HoldfastError(
+        .corruptData, "\(root.document): \(heads) heads and a width of \(width) make no model")
     }
     self.init(
       architecture: architecture, vocabularySize: try int("vocab_size"), width: width,
-      layers: try int("num_hidden_layers"), heads: heads, kvHeads: try int("num_key_value_heads", default: heads),
+      layers: try int("num_hidden_layers"), heads: heads,
+      kvHeads: try int("num_key_value_heads", default: heads),
       headWidth: try int("head_dim", default: width / heads), feedForward: try int("intermediate_size"),
       normEpsilon: Float(try double("rms_norm_eps", default: 1e-6)), ropeTheta: theta,
       contextLength: try int("max_position_embeddings", default: 2048),
@@ -59,9 +64,11 @@ extension ModelConfiguration {
   /// The `config.json` that describes this model to transformers.
   public var huggingFace: JSON {
     [
-      "architectures": ["LlamaForCausalLM"], "model_type": .text(architecture), "vocab_size": .int(vocabularySize),
+      "architectures": ["LlamaForCausalLM"], "model_type": .text(architecture),
+      "vocab_size": .int(vocabularySize),
       "hidden_size": .int(width), "num_hidden_layers": .int(layers), "num_attention_heads": .int(heads),
-      "num_key_value_heads": .int(kvHeads), "head_dim": .int(headWidth), "intermediate_size": .int(feedForward),
+      "num_key_value_heads": .int(kvHeads), "head_dim": .int(headWidth),
+      "intermediate_size": .int(feedForward),
       "rms_norm_eps": .number(Double(normEpsilon)), "rope_theta": .number(ropeTheta),
       "max_position_embeddings": .int(contextLength), "tie_word_embeddings": .bool(tiedEmbeddings),
       "hidden_act": "silu", "attention_bias": false, "mlp_bias": false, "torch_dtype": "float32",

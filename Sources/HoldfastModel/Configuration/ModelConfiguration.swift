@@ -77,7 +77,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     guard heads % kvHeads == 0 else {
       throw fail("\(heads) heads cannot share \(kvHeads) kv-heads evenly")
     }
-    guard headWidth % 2 == 0 else { throw fail("a head width of \(headWidth) is odd; rotary pairs need an even one") }
+    guard headWidth % 2 == 0 else {
+      throw fail("a head width of \(headWidth) is odd; rotary pairs need an even one")
+    }
     guard normEpsilon.isFinite, normEpsilon > 0 else { throw fail("the norm epsilon is \(normEpsilon)") }
     guard ropeTheta.isFinite, ropeTheta > 0 else { throw fail("the rotary base is \(ropeTheta)") }
   }

@@ -24,7 +24,8 @@ public struct SamplingOptions: Sendable {
       guard good else { throw HoldfastError(.invalidArgument, what) }
     }
     try check(maxTokens > 0, "the number of new tokens is \(maxTokens); it must be positive")
-    try check(temperature.isFinite && temperature >= 0, "the temperature is \(temperature); it must be 0 or more")
+    try check(
+      temperature.isFinite && temperature >= 0, "the temperature is \(temperature); it must be 0 or more")
     try check(topP > 0 && topP <= 1, "top-p is \(topP); it must be above 0 and at most 1")
   }
 }
@@ -54,7 +55,8 @@ extension Session {
     let limit = model.configuration.contextLength
     guard prompt.count < limit else {
       throw HoldfastError(
-        .contextLength, "a prompt of \(prompt.count) tokens leaves no room in the model's context of \(limit)")
+        .contextLength, "a prompt of \(prompt.count) tokens leaves no room in the model's context of \(limit)"
+      )
     }
     let room = min(options.maxTokens, limit - prompt.count)
     let cache = try cache(capacity: prompt.count + room)
@@ -100,7 +102,8 @@ extension Session {
     _ logits: Tensor, _ options: SamplingOptions, _ random: inout RandomSource, _ runtime: Runtime
   ) throws(HoldfastError) -> Int32 {
     if let index = runtime.firstNonFinite(logits) {
-      throw HoldfastError(.numerical, "the logit of token \(index) is not a finite number; the model is damaged")
+      throw HoldfastError(
+        .numerical, "the logit of token \(index) is not a finite number; the model is damaged")
     }
     guard options.temperature > 0 else { return runtime.argmax(logits.reshaped([1, logits.count]))[0] }
     let values = logits.array

@@ -23,7 +23,9 @@ extension Model {
     let free = try FileSystem.freeSpace(at: FileSystem.parent(of: path) ?? ".")
     guard free > needed else {
       throw HoldfastError(
-        .io, "\(path): the model takes \(needed >> 20) MB but the disk has only \(free >> 20) MB left; free some space")
+        .io,
+        "\(path): the model takes \(needed >> 20) MB but the disk has only \(free >> 20) MB left; free some space"
+      )
     }
     let sha256 = try provenance.sha256()
     try HDF5File.write(to: path, format: Self.checkpointFormat) { root throws(HoldfastError) in
@@ -37,8 +39,10 @@ extension Model {
         let axes = zip(slot.axes, slot.shape).map { HDF5Axis(ByteString($0), $1) }
         let dataset = try group.makeDataset(slot.name, .float32, axes: axes, layout: .contiguous)
         try dataset.writeRows(
-          0..<slot.shape[0], from: UnsafeBufferPointer(start: UnsafePointer(tensor.pointer), count: tensor.count))
-        try Progress(stage: "save", done: index + 1, total: weights.slots.count, unit: "tensors").report(to: progress)
+          0..<slot.shape[0],
+          from: UnsafeBufferPointer(start: UnsafePointer(tensor.pointer), count: tensor.count))
+        try Progress(stage: "save", done: index + 1, total: weights.slots.count, unit: "tensors").report(
+          to: progress)
       }
       try more(root)
     }

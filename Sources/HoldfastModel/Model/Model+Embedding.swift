@@ -15,7 +15,8 @@ extension Model {
       for i in range {
         let row = Int(tokens[i])
         weight.dequantize(
-          rows: row..<(row + 1), into: UnsafeMutableBufferPointer(rebasing: destination[(i * width)..<((i + 1) * width)]))
+          rows: row..<(row + 1),
+          into: UnsafeMutableBufferPointer(rebasing: destination[(i * width)..<((i + 1) * width)]))
       }
     }
   }

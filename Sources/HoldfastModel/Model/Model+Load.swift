@@ -10,12 +10,16 @@ extension Model {
   public static func load(_ path: String) throws(HoldfastError) -> Model {
     guard FileSystem.exists(path) else {
       throw HoldfastError(
-        .notFound, "\(path): there is no such file; a model is a GGUF file, a Hugging Face directory or a Holdfast .h5 file")
+        .notFound,
+        "\(path): there is no such file; a model is a GGUF file, a Hugging Face directory or a Holdfast .h5 file"
+      )
     }
     if FileSystem.isDirectory(path) { return try loadHuggingFace(path) }
     let magic = try MappedFile(path: path).withBytes { Array($0.prefix(8)) }
     if magic.starts(with: "GGUF".utf8) { return try loadGGUF(path) }
-    if magic.elementsEqual([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) { return try loadCheckpoint(path) }
+    if magic.elementsEqual([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      return try loadCheckpoint(path)
+    }
     throw HoldfastError(
       .unsupported,
       "\(path): this is neither a GGUF file nor an HDF5 file; a model is a GGUF file, a Hugging Face directory (give the "
@@ -38,7 +42,9 @@ extension Model {
     let path = "\(directory)/config.json"
     guard FileSystem.exists(path) else {
       throw HoldfastError(
-        .notFound, "\(directory): there is no config.json; a Hugging Face model directory has one beside its safetensors")
+        .notFound,
+        "\(directory): there is no config.json; a Hugging Face model directory has one beside its safetensors"
+      )
     }
     let configuration = try ModelConfiguration(huggingFace: JSONNode(try JSON.read(path), document: path))
     let shards = try ShardedSafetensors(directory: directory)

@@ -46,7 +46,9 @@ public final class Model: Sendable {
   }
 
   /// The float32 tensor of a slot: the overlay's, or the dequantised weights.
-  func materialized(_ slot: Architecture.Slot, copy: Bool, runtime: Runtime = .shared) throws(HoldfastError) -> Tensor {
+  func materialized(_ slot: Architecture.Slot, copy: Bool, runtime: Runtime = .shared) throws(HoldfastError)
+    -> Tensor
+  {
     if let tuned = parameters?[slot.name] {
       guard copy else { return tuned }
       let tensor = try Tensor(uninitialized: tuned.shape)
@@ -69,7 +71,8 @@ public final class Model: Sendable {
     }
     let weight = try weights.tensor(slot)
     let damage = Damage()
-    let matrix = try PackedMatrix(outputs: weight.rows, inputs: weight.columns, runtime: runtime) { rows, destination in
+    let matrix = try PackedMatrix(outputs: weight.rows, inputs: weight.columns, runtime: runtime) {
+      rows, destination in
       weight.dequantize(rows: rows, into: destination)
       guard let start = destination.baseAddress else { return }
       let block = Tensor(wrapping: start, shape: [destination.count], owner: damage)

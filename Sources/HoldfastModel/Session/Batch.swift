@@ -28,7 +28,8 @@ struct Batch {
       for (i, token) in segment.tokens.enumerated() where token < 0 || Int(token) >= c.vocabularySize {
         throw HoldfastError(
           .invalidArgument,
-          "token \(token) at index \(i) of segment \(index) is outside the vocabulary 0..<\(c.vocabularySize)")
+          "token \(token) at index \(i) of segment \(index) is outside the vocabulary 0..<\(c.vocabularySize)"
+        )
       }
       var start = 0
       var context: [Context] = []
@@ -38,13 +39,15 @@ struct Batch {
         let parent = absolute - segments.startIndex
         guard parent >= 0, parent < index else {
           throw HoldfastError(
-            .invalidArgument, "segment \(index) of the batch follows segment \(absolute), which does not come before it")
+            .invalidArgument,
+            "segment \(index) of the batch follows segment \(absolute), which does not come before it")
         }
         start = ends[parent]
         context = contexts[parent] + [.rows(rows[parent])]
       case .cache(let cache):
         guard cache.owner === panels else {
-          throw HoldfastError(.invalidArgument, "segment \(index) of the batch follows a cache of another model")
+          throw HoldfastError(
+            .invalidArgument, "segment \(index) of the batch follows a cache of another model")
         }
         start = cache.length
         context = [.cache(cache)]
@@ -53,7 +56,8 @@ struct Batch {
       guard end <= c.contextLength else {
         throw HoldfastError(
           .contextLength,
-          "a text of \(end) tokens does not fit the model's context of \(c.contextLength); shorten it or use fewer shots")
+          "a text of \(end) tokens does not fit the model's context of \(c.contextLength); shorten it or use fewer shots"
+        )
       }
       rows.append(tokens.count..<(tokens.count + segment.tokens.count))
       tokens += segment.tokens

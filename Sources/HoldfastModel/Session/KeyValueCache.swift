@@ -22,7 +22,8 @@ public final class KeyValueCache: @unchecked Sendable {
     for _ in 0..<c.layers { layers.append(try Self.room(self.capacity, kvWidth)) }
   }
 
-  private static func room(_ rows: Int, _ width: Int) throws(HoldfastError) -> (keys: Tensor, values: Tensor) {
+  private static func room(_ rows: Int, _ width: Int) throws(HoldfastError) -> (keys: Tensor, values: Tensor)
+  {
     (try Tensor(uninitialized: [rows, width]), try Tensor(uninitialized: [rows, width]))
   }
 

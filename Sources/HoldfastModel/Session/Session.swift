@@ -27,15 +27,20 @@ public final class Session {
   /// Computes the keys and values of a prefix once, for any number of segments to follow.
   ///
   /// - Parameter parent: what comes before the prefix, if anything.
-  public func prefix(_ tokens: [Int32], after parent: KeyValueCache? = nil) throws(HoldfastError) -> KeyValueCache {
+  public func prefix(_ tokens: [Int32], after parent: KeyValueCache? = nil) throws(HoldfastError)
+    -> KeyValueCache
+  {
     let cache = try KeyValueCache(parent: parent, capacity: tokens.count, owner: panels, model.configuration)
     if !tokens.isEmpty { _ = try extend([(cache, tokens)], logits: false) }
     return cache
   }
 
   /// An empty cache with room for `capacity` tokens, to generate into.
-  public func cache(after parent: KeyValueCache? = nil, capacity: Int) throws(HoldfastError) -> KeyValueCache {
-    try KeyValueCache(parent: parent, capacity: min(capacity, model.configuration.contextLength), owner: panels, model.configuration)
+  public func cache(after parent: KeyValueCache? = nil, capacity: Int) throws(HoldfastError) -> KeyValueCache
+  {
+    try KeyValueCache(
+      parent: parent, capacity: min(capacity, model.configuration.contextLength), owner: panels,
+      model.configuration)
   }
 
   /// Appends tokens to caches and returns the logits after each cache's last one, [B, V].
@@ -46,7 +51,9 @@ public final class Session {
     return logits
   }
 
-  private func extend(_ streams: [(cache: KeyValueCache, tokens: [Int32])], logits: Bool) throws(HoldfastError) -> Tensor? {
+  private func extend(_ streams: [(cache: KeyValueCache, tokens: [Int32])], logits: Bool)
+    throws(HoldfastError) -> Tensor?
+  {
     guard !streams.isEmpty else { return nil }
     let segments = streams.map { Segment($0.tokens, after: .cache($0.cache), outputs: .last) }
     let batch = try Batch(segments[...], model: model, panels: panels)
@@ -75,7 +82,9 @@ public final class Session {
       let batch = try Batch(segments[chunk], model: model, panels: panels)
       let x = try hidden(batch)
       var rows: [Int] = []
-      for (local, index) in chunk.enumerated() { rows += wanted[index].map { batch.rows[local].lowerBound + $0 } }
+      for (local, index) in chunk.enumerated() {
+        rows += wanted[index].map { batch.rows[local].lowerBound + $0 }
+      }
       if !rows.isEmpty { try project(x, rows: rows, into: output.rows(next..<(next + rows.count))) }
       next += rows.count
     }
@@ -90,13 +99,15 @@ public final class Session {
     _ segments: [Segment], pick: [[(row: Int, token: Int32)]]
   ) throws(HoldfastError) -> [[Float]] {
     guard pick.count == segments.count else {
-      throw HoldfastError(.invalidArgument, "\(segments.count) segments need as many lists of picks, not \(pick.count)")
+      throw HoldfastError(
+        .invalidArgument, "\(segments.count) segments need as many lists of picks, not \(pick.count)")
     }
     for (index, pairs) in pick.enumerated() {
       for pair in pairs {
         guard segments[index].tokens.indices.contains(pair.row) else {
           throw HoldfastError(
-            .invalidArgument, "row \(pair.row) is outside segment \(index) of \(segments[index].tokens.count) tokens")
+            .invalidArgument,
+            "row \(pair.row) is outside segment \(index) of \(segments[index].tokens.count) tokens")
         }
         guard pair.token >= 0, Int(pair.token) < model.configuration.vocabularySize else {
           throw HoldfastError(
@@ -169,7 +180,8 @@ public final class Session {
     for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
     let normed = try arena.tensor("final", [rows.count, model.configuration.width])
     runtime.rmsNorm(
-      picked, weight: panels.finalNorm, epsilon: model.configuration.normEpsilon, into: normed, inverseRMS: nil)
+      picked, weight: panels.finalNorm, epsilon: model.configuration.normEpsilon, into: normed,
+      inverseRMS: nil)
     runtime.linear(normed, panels.output, into: output)
   }
 

@@ -18,7 +18,9 @@ public final class GradientPass {
   /// - Throws: `invalidArgument` when the model has no parameters to train.
   public init(_ model: Model, runtime: Runtime = .shared) throws(HoldfastError) {
     guard model.parameters != nil else {
-      throw HoldfastError(.invalidArgument, "the model has no parameters to train; give it some with `with(Parameters(copying:))`")
+      throw HoldfastError(
+        .invalidArgument,
+        "the model has no parameters to train; give it some with `with(Parameters(copying:))`")
     }
     self.model = model
     self.runtime = runtime
@@ -111,7 +113,8 @@ public final class GradientPass {
       runtime.linearBackwardWeight(logits, normed, into: try gradients.tensor(layout.output))
       runtime.linearBackwardInput(logits, output, into: normedGradient, accumulate: false)
       runtime.rmsNormBackward(
-        normedGradient, x: picked, weight: norm, inverseRMS: inverseRMS, into: pickedGradient, accumulate: false,
+        normedGradient, x: picked, weight: norm, inverseRMS: inverseRMS, into: pickedGradient,
+        accumulate: false,
         weightGradient: try gradients.tensor(layout.finalNorm))
       for (i, r) in range.enumerated() { dx.row(plan.rows[r]).copy(from: pickedGradient.row(i)) }
     }

@@ -46,7 +46,8 @@ public final class Gradients {
 
   func tensor(_ slot: Architecture.Slot) throws(HoldfastError) -> Tensor {
     guard let tensor = self[slot.name] else {
-      throw HoldfastError(.invalidArgument, "the gradients have no tensor '\(slot.name.text)'; they belong to another model")
+      throw HoldfastError(
+        .invalidArgument, "the gradients have no tensor '\(slot.name.text)'; they belong to another model")
     }
     return tensor
   }

@@ -23,23 +23,28 @@ public struct TrainingSequence: Sendable, Equatable {
   /// Throws unless the sequence can be learned from by a model of that configuration.
   public func validate(_ c: ModelConfiguration) throws(HoldfastError) {
     guard tokens.count == labels.count else {
-      throw HoldfastError(.invalidArgument, "\(tokens.count) tokens come with \(labels.count) labels; there must be as many")
+      throw HoldfastError(
+        .invalidArgument, "\(tokens.count) tokens come with \(labels.count) labels; there must be as many")
     }
     guard tokens.count <= c.contextLength else {
       throw HoldfastError(
-        .contextLength, "a sequence of \(tokens.count) tokens does not fit the model's context of \(c.contextLength)")
+        .contextLength,
+        "a sequence of \(tokens.count) tokens does not fit the model's context of \(c.contextLength)")
     }
     for (i, token) in tokens.enumerated() where token < 0 || Int(token) >= c.vocabularySize {
       throw HoldfastError(
         .invalidArgument, "token \(token) at index \(i) is outside the vocabulary 0..<\(c.vocabularySize)")
     }
-    for (i, label) in labels.enumerated() where label != Self.ignored && (label < 0 || Int(label) >= c.vocabularySize) {
+    for (i, label) in labels.enumerated()
+    where label != Self.ignored && (label < 0 || Int(label) >= c.vocabularySize) {
       throw HoldfastError(
         .invalidArgument,
-        "label \(label) at index \(i) is outside the vocabulary 0..<\(c.vocabularySize) and not \(Self.ignored)")
+        "label \(label) at index \(i) is outside the vocabulary 0..<\(c.vocabularySize) and not \(Self.ignored)"
+      )
     }
     guard targetCount > 0 else {
-      throw HoldfastError(.invalidArgument, "the sequence has no target: every label after the first is \(Self.ignored)")
+      throw HoldfastError(
+        .invalidArgument, "the sequence has no target: every label after the first is \(Self.ignored)")
     }
   }
 }

@@ -19,7 +19,8 @@ public final class Weights: Sendable {
   ) throws(HoldfastError) {
     try configuration.validate(source: source)
     guard let architecture = Architecture.named(configuration.architecture) else {
-      throw HoldfastError(.internal, "\(source): architecture '\(configuration.architecture)' has no description")
+      throw HoldfastError(
+        .internal, "\(source): architecture '\(configuration.architecture)' has no description")
     }
     self.configuration = configuration
     self.slots = architecture.slots(configuration)
@@ -29,12 +30,14 @@ public final class Weights: Sendable {
       guard let stored = find(slot) else {
         throw HoldfastError(
           .corruptData,
-          "\(source): tensor '\(slot.name.text)' is missing; the file is incomplete or not a \(architecture.name) model")
+          "\(source): tensor '\(slot.name.text)' is missing; the file is incomplete or not a \(architecture.name) model"
+        )
       }
       guard stored.shape == slot.shape else {
         throw HoldfastError(
           .corruptData,
-          "\(source): tensor '\(slot.name.text)' has shape \(stored.shape), but the configuration asks for \(slot.shape)")
+          "\(source): tensor '\(slot.name.text)' has shape \(stored.shape), but the configuration asks for \(slot.shape)"
+        )
       }
       let order: WeightTensor.RowOrder =
         switch slot.role {
