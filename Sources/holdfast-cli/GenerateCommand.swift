@@ -7,13 +7,15 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
     abstract: "Continue a text, greedily or by sampling.",
+    usage: "holdfast generate <model> --prompt <text> [options]",
     discussion: """
-      The continuation appears on standard output as it is made. The same model, prompt, options and seed give the same
-      text, whatever the number of threads.
+      The continuation appears on standard output as it is made. The same
+      model, prompt, options and seed give the same text, whatever the number
+      of threads.
 
       EXAMPLE
         holdfast generate model.gguf --prompt "Gravity is" --max-tokens 40
-        holdfast generate model.gguf --template chatml --prompt "What is gravity?" --temperature 0.7 --seed 1
+        holdfast generate model.gguf --template model --prompt "What is pi?"
       """)
 
   @Argument(help: "A GGUF file, a Hugging Face directory or a Holdfast checkpoint.")
