@@ -6,8 +6,11 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Show what a file is and holds, without loading it.",
-    discussion:
-      "Knows GGUF, safetensors, Hugging Face directories, and Holdfast's checkpoints, ledgers and studies.")
+    usage: "holdfast inspect <file> [options]",
+    discussion: """
+      Knows GGUF, safetensors, Hugging Face directories, HDF5 files, and
+      Holdfast's own: checkpoints, ledgers and studies.
+      """)
 
   @Argument(help: "A file or a directory.")
   var file: String

@@ -7,9 +7,11 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Draw the report of a study: one HTML page with its pictures inside.",
+    usage: "holdfast report <study.h5> [options]",
     discussion: """
-      Needs Python with h5py and matplotlib: the Python named by HOLDFAST_PYTHON, else .venv/bin/python, else python3.
-      The page needs no network and follows the reader's light or dark colours.
+      Needs Python with h5py and matplotlib: the one HOLDFAST_PYTHON names,
+      else .venv/bin/python, else python3. The page needs no network and
+      follows the reader's light or dark colours.
 
       EXAMPLE
         holdfast report runs/quickstart/study.h5 -o report.html
