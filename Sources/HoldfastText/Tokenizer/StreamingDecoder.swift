@@ -25,7 +25,7 @@ public struct StreamingDecoder: Sendable {
   public mutating func append(_ id: Int32) throws(HoldfastError) -> String {
     let bytes = try tokenizer.bytes(of: id).bytes
     if skipSpecial, tokenizer.isSpecial(id) { return "" }
-    if tokenizer.isFallbackByte(id) {
+    if tokenizer.fallbackBytes.contains(id) {
       fallback += bytes
       return ""
     }

@@ -2,6 +2,30 @@ public import HoldfastStorage
 public import HoldfastTensor
 
 extension Tokenizer {
+  /// What each id gives when decoded, and which ids stand for one byte of a character that has no token of its own.
+  ///
+  /// Where the vocabulary writes spaces as `▁`, an added token that is looked for in the normalised text comes out
+  /// normalised too, as in Hugging Face `tokenizers`.
+  static func decoded(
+    _ definition: TokenizerDefinition
+  ) -> (tokens: [ByteString], fallbackBytes: Set<Int32>) {
+    guard definition.symbols == .scalars else { return (definition.tokens, []) }
+    var tokens = definition.tokens
+    for added in definition.addedTokens where added.isNormalized {
+      tokens[Int(added.id)] = ByteString(normalize(added.content.bytes, definition.normalization))
+    }
+    var fallbackBytes: Set<Int32> = []
+    for (id, token) in tokens.enumerated() {
+      if definition.fallsBackToBytes, let byte = TokenizerDefinition.fallbackByte(token) {
+        tokens[id] = ByteString([byte])
+        fallbackBytes.insert(Int32(truncatingIfNeeded: id))
+      } else {
+        tokens[id] = ByteString(NormalizationStep.replace("▁", " ").apply(token.bytes))
+      }
+    }
+    return (tokens, fallbackBytes)
+  }
+
   /// The text of a sequence of ids. Bytes that are not UTF-8 become U+FFFD.
   ///
   /// Throws `invalidArgument` naming the place of an id that is not in the vocabulary.
@@ -20,21 +44,10 @@ extension Tokenizer {
   /// Throws `invalidArgument` when the id is not in the vocabulary.
   public func bytes(of id: Int32) throws(HoldfastError) -> ByteString {
     guard isToken(id) else { throw noToken(id, "") }
-    let token = definition.tokens[Int(id)]
-    guard definition.symbols == .scalars, !definition.unmergeable.contains(id) || isFallbackByte(id) else {
-      return token
-    }
-    if isFallbackByte(id), let byte = TokenizerDefinition.fallbackByte(token) { return ByteString([byte]) }
-    return ByteString(NormalizationStep.replace("▁", " ").apply(token.bytes))
+    return decodedTokens[Int(id)]
   }
 
   func isToken(_ id: Int32) -> Bool { id >= 0 && Int(id) < vocabularySize }
-
-  /// Whether the id stands for one byte of a character that has no token of its own.
-  func isFallbackByte(_ id: Int32) -> Bool {
-    definition.symbols == .scalars && definition.fallsBackToBytes
-      && TokenizerDefinition.fallbackByte(definition.tokens[Int(id)]) != nil
-  }
 
   func noToken(_ id: Int32, _ place: String) -> HoldfastError {
     HoldfastError(

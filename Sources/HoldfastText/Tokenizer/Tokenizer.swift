@@ -12,6 +12,8 @@ public final class Tokenizer: Sendable {
   let rawMatcher: AddedTokenMatcher
   let normalizedMatcher: AddedTokenMatcher
   let specialTokens: Set<Int32>
+  let decodedTokens: [ByteString]
+  let fallbackBytes: Set<Int32>
 
   /// How many ids there are; ids run from 0 to one below.
   public var vocabularySize: Int { definition.tokens.count }
@@ -58,6 +60,7 @@ public final class Tokenizer: Sendable {
     rawMatcher = AddedTokenMatcher(raw.map { ($0.content.bytes, $0) })
     normalizedMatcher = AddedTokenMatcher(
       normalized.map { (Self.normalize($0.content.bytes, definition.normalization), $0) })
+    (decodedTokens, fallbackBytes) = Self.decoded(definition)
     specialTokens = Set(definition.addedTokens.filter(\.isSpecial).map(\.id))
   }
 
