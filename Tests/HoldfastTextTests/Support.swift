@@ -7,7 +7,9 @@ import HoldfastTensor
 /// Where the tests find their files.
 enum Files {
   /// The root of the repository.
-  static let root = String(#filePath.utf8.prefix(#filePath.utf8.count - "/Tests/HoldfastTextTests/Support.swift".utf8.count)) ?? ""
+  static let root =
+    String(#filePath.utf8.prefix(#filePath.utf8.count - "/Tests/HoldfastTextTests/Support.swift".utf8.count))
+    ?? ""
   /// The stored fixtures of this room.
   static let fixtures = root + "/Tests/Fixtures/text"
 

@@ -18,7 +18,7 @@ extension ChatTemplate {
   /// Pieces are tokenised apart, so that the tokens of a prompt are the same in training and at inference. Throws
   /// `invalidArgument` naming the message when roles do not follow `system? (user assistant)* user?`.
   public func render(_ messages: [Message]) throws(HoldfastError) -> [Piece] {
-    try Self.checkRoles(messages)
+    try Message.checkOrder(messages)
     var pieces: [Piece] = []
     var turns = messages[...]
     let system = turns.first?.role == .system ? turns.removeFirst().text : nil
@@ -80,23 +80,6 @@ extension ChatTemplate {
     case .llama2: " \(text) "
     case .chatml, .smollm2: text + "<|im_end|>"
     case .vicuna, .alpaca, .none: text
-    }
-  }
-
-  private static func checkRoles(_ messages: [Message]) throws(HoldfastError) {
-    var expected = Message.Role.user
-    for (place, message) in messages.enumerated() {
-      if place == 0, message.role == .system { continue }
-      guard message.role == expected else {
-        throw HoldfastError(
-          .invalidArgument,
-          "message \(place + 1) is of role '\(message.role.rawValue)' where '\(expected.rawValue)' must come; "
-            + "roles follow: system (or none), then user and assistant in turns")
-      }
-      expected = expected == .user ? .assistant : .user
-    }
-    guard messages.contains(where: { $0.role == .user }) else {
-      throw HoldfastError(.invalidArgument, "a conversation needs a message of the user")
     }
   }
 }

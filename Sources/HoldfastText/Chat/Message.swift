@@ -1,3 +1,5 @@
+public import HoldfastTensor
+
 /// One turn of a conversation.
 public struct Message: Sendable, Hashable {
   /// Who speaks.
@@ -26,4 +28,23 @@ public struct Message: Sendable, Hashable {
 
   /// The content, with the input on the line behind it.
   var text: String { input.isEmpty ? content : content + "\n" + input }
+
+  /// Throws `invalidArgument` naming the first message whose role may not stand there: a conversation is a system
+  /// message or none, then user and assistant in turns.
+  public static func checkOrder(_ messages: [Message]) throws(HoldfastError) {
+    var expected = Role.user
+    for (place, message) in messages.enumerated() {
+      if place == 0, message.role == .system { continue }
+      guard message.role == expected else {
+        throw HoldfastError(
+          .invalidArgument,
+          "message \(place + 1) is of role '\(message.role.rawValue)' where '\(expected.rawValue)' must come; "
+            + "roles follow: system (or none), then user and assistant in turns")
+      }
+      expected = expected == .user ? .assistant : .user
+    }
+    guard messages.contains(where: { $0.role == .user }) else {
+      throw HoldfastError(.invalidArgument, "a conversation needs a message of the user")
+    }
+  }
 }

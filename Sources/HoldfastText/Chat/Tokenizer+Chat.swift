@@ -26,7 +26,8 @@ extension Tokenizer {
       if piece.takesEOS {
         guard let eosToken else {
           throw HoldfastError(
-            .invalidArgument, "the tokenizer has no EOS token, and template '\(template.name)' ends answers with it")
+            .invalidArgument,
+            "the tokenizer has no EOS token, and template '\(template.name)' ends answers with it")
         }
         ids.append(eosToken)
       }

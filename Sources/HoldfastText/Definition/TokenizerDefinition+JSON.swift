@@ -72,7 +72,8 @@ extension TokenizerDefinition {
     guard version <= Self.version else {
       throw HoldfastError(
         .newerVersion,
-        "\(source): the tokenizer has version \(version), and this Holdfast reads up to \(Self.version); update it")
+        "\(source): the tokenizer has version \(version), and this Holdfast reads up to \(Self.version); update it"
+      )
     }
     let kind = try node.member("symbols").text()
     guard kind == "bytes" || kind == "scalars" else {

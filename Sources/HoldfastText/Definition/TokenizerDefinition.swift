@@ -66,7 +66,9 @@ struct TokenizerDefinition: Sendable {
     guard !tokens.isEmpty else { throw corrupt("the vocabulary is empty") }
     var size = 0
     for token in tokens { size += token.count }
-    guard size < 1 << 30 else { throw corrupt("the vocabulary holds \(size) bytes; at most 1 GiB is allowed") }
+    guard size < 1 << 30 else {
+      throw corrupt("the vocabulary holds \(size) bytes; at most 1 GiB is allowed")
+    }
     try check(bosToken, "the beginning-of-sequence token")
     try check(eosToken, "the end-of-sequence token")
     try check(unknown, "the unknown token")

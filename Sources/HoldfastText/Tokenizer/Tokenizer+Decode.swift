@@ -51,6 +51,7 @@ extension Tokenizer {
 
   func noToken(_ id: Int32, _ place: String) -> HoldfastError {
     HoldfastError(
-      .invalidArgument, "token id \(id)\(place) is not in the vocabulary, whose ids are 0 to \(vocabularySize - 1)")
+      .invalidArgument,
+      "token id \(id)\(place) is not in the vocabulary, whose ids are 0 to \(vocabularySize - 1)")
   }
 }

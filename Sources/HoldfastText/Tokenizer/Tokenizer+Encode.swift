@@ -39,7 +39,8 @@ extension Tokenizer {
     case .always:
       guard let bosToken else {
         throw HoldfastError(
-          .invalidArgument, "\(definition.source): the tokenizer has no BOS token; use 'never' or 'automatic'")
+          .invalidArgument, "\(definition.source): the tokenizer has no BOS token; use 'never' or 'automatic'"
+        )
       }
       ids.append(bosToken)
     case .never: break
