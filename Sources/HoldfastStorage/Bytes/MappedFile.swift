@@ -9,7 +9,7 @@ public import HoldfastTensor
 public final class MappedFile: Sendable {
   /// The path given when the file was opened.
   public let path: String
-  /// The content; valid as long as this object is.
+  /// The content; valid as long as this object is, so never take it from a temporary: `withBytes` keeps it alive.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// The length in bytes.
@@ -19,7 +19,7 @@ public final class MappedFile: Sendable {
   ///
   /// Throws `notFound` when there is none, `io` when it cannot be opened or is a directory or a device.
   public init(path: String) throws(HoldfastError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system("open", path) }
     defer { close(descriptor) }
     var status = stat()
