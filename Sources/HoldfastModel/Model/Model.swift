@@ -37,6 +37,11 @@ public final class Model: Sendable {
   /// The shape of the tensor of that name, row-major.
   public func shape(of name: ByteString) -> [Int]? { weights.slots.first { $0.name == name }?.shape }
 
+  /// The names of the axes of the tensor of that name, as files carry them; empty when there is no such tensor.
+  public func axes(of name: ByteString) -> [ByteString] {
+    (weights.slots.first { $0.name == name }?.axes ?? []).map { ByteString($0) }
+  }
+
   /// A new session; many may run at once, each on one thread at a time.
   ///
   /// The first session of a model packs its matrices, which takes about 0.2 s for 135 million parameters.

@@ -28,15 +28,16 @@ public final class GradientPass {
     layout = BlockLayout(model.weights)
   }
 
-  /// Adds the gradients of `scale · Σ −log P(target)` and returns the unscaled sum, in nats.
+  /// Adds the gradients of `scale · Σ −log P(target)` and returns the unscaled sum, in nats, added to `sum`.
   ///
   /// - Parameters:
   ///   - sequences: computed together; memory grows with their tokens.
   ///   - scale: one over the number of targets of the whole step, for a mean.
   ///   - gradients: must belong to a model of the same shape; `finish()` them after the last call of a step.
+  ///   - sum: what earlier calls of the step returned; the sum, too, is one chain over the targets in order.
   /// - Throws: what `TrainingSequence.validate` throws, with the sequence's index.
   public func accumulate(
-    _ sequences: [TrainingSequence], scale: Float, into gradients: Gradients
+    _ sequences: [TrainingSequence], scale: Float, into gradients: Gradients, after sum: Double = 0
   ) throws(HoldfastError) -> Double {
     let c = model.configuration
     var plan = Plan()
@@ -44,7 +45,7 @@ public final class GradientPass {
       do { try sequence.validate(c) } catch { throw error.at("sequence \(index)") }
       plan.append(sequence)
     }
-    guard !plan.tokens.isEmpty else { return 0 }
+    guard !plan.tokens.isEmpty else { return sum }
 
     let blocks = try layout.blocks.map { s throws(HoldfastError) in
       try DecoderBlock(
@@ -68,7 +69,7 @@ public final class GradientPass {
     }
 
     let dx = try arena.tensor("residual gradient", [tokens, c.width])
-    let loss = try head(x, plan, scale: scale, into: dx, gradients)
+    let loss = try head(x, plan, scale: scale, into: dx, gradients, after: sum)
 
     let scratch = try DecoderBlock.BackwardScratch(c, tokens: tokens, arena: arena)
     for layer in blocks.indices.reversed() {
@@ -89,13 +90,14 @@ public final class GradientPass {
 
   /// Loss and gradients above the blocks: final norm, output projection, cross-entropy at the target rows.
   private func head(
-    _ x: Tensor, _ plan: Plan, scale: Float, into dx: Tensor, _ gradients: Gradients
+    _ x: Tensor, _ plan: Plan, scale: Float, into dx: Tensor, _ gradients: Gradients,
+    after sum: Double
   ) throws(HoldfastError) -> Double {
     let c = model.configuration
     let norm = try parameter(layout.finalNorm)
     let output = try parameter(layout.output)
     dx.fill(0)
-    var loss = 0.0
+    var loss = sum
     for start in stride(from: 0, to: plan.rows.count, by: Self.logitRows) {
       let range = start..<min(start + Self.logitRows, plan.rows.count)
       let picked = try arena.tensor("picked", [range.count, c.width])

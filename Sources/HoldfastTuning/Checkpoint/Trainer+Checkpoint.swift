@@ -1,0 +1,87 @@
+import HoldfastModel
+import HoldfastStorage
+public import HoldfastTensor
+
+extension Trainer {
+  /// Writes everything needed to go on to the same bits: a model file with the groups `/training` and `/optimizer`.
+  ///
+  /// The file is a model as it stands: `Model.load` opens it. It takes the place of `path` when it is complete.
+  /// - Throws: `io` when there is no room or the system refuses; `invalidArgument` after `run` has finished.
+  public func checkpoint(to path: String) throws(HoldfastError) {
+    guard let workspace else { throw Self.finished }
+    try requireSpace(for: path, moments: true)
+    try model.save(
+      to: path,
+      more: { root throws(HoldfastError) in
+        try log.write(to: root)
+        try OptimizerState(workspace.optimizer, parameters, steps: completedSteps).write(to: root, model: model)
+      })
+  }
+
+  /// Takes up the run that a checkpoint holds.
+  ///
+  /// - Parameters:
+  ///   - path: a file that `checkpoint(to:)` wrote.
+  ///   - examples: the examples of that run, in the same order.
+  ///   - options: `nil` for those of the checkpoint. Others may differ only in what cannot change the result:
+  ///     micro-batches, and the number of steps under a constant rate without warm-up.
+  /// - Throws: `invalidArgument` naming the options or the data that differ, or when the file holds a finished model
+  ///   without moments; what `Model.load` throws.
+  public convenience init(
+    resuming path: String, examples: [TrainingExample], options: TuningOptions? = nil, runtime: Runtime = .shared
+  ) throws(HoldfastError) {
+    let model = try Model.load(path)
+    let root = try HDF5File(path: path).root
+    guard let training = try root.optionalGroup(TrainingLog.name),
+      let moments = try root.optionalGroup(OptimizerState.name)
+    else {
+      throw HoldfastError(
+        .invalidArgument,
+        "\(path): this model file holds no optimiser moments, so its run cannot be resumed; tune it as a new run")
+    }
+    let log = try TrainingLog(training)
+    let chosen = options ?? log.options
+    try log.check(path: path, examples: examples, options: chosen)
+    try self.init(
+      model: model, examples: examples, options: chosen, records: log.records,
+      moments: { optimizer throws(HoldfastError) in
+        try OptimizerState.read(moments, into: optimizer, names: model.parameterNames, steps: log.records.count)
+      }, runtime: runtime)
+    guard completedSteps <= totalSteps else {
+      throw HoldfastError(
+        .invalidArgument, "\(path): \(completedSteps) steps are taken, which is more than the \(totalSteps) wanted")
+    }
+  }
+
+  /// How the parameters came about so far.
+  var log: TrainingLog { result.log }
+
+  static let finished = HoldfastError(
+    .invalidArgument, "this trainer has finished and freed its moments; make a new one to tune further")
+}
+
+extension TrainingLog {
+  /// Throws `invalidArgument` naming what differs from the run that is logged here.
+  func check(path: String, examples: [TrainingExample], options: TuningOptions) throws(HoldfastError) {
+    let differences = options.differences(from: self.options)
+    guard differences.isEmpty else {
+      throw HoldfastError(
+        .invalidArgument,
+        "\(path): the run was started with other options: \(differences.joined(separator: ", ")); resume with the same "
+          + "ones or start anew")
+    }
+    guard examples.count == exampleCount else {
+      throw HoldfastError(
+        .invalidArgument,
+        "\(path): the run was started with \(exampleCount) examples, now there are \(examples.count); resume with the "
+          + "same data or start anew")
+    }
+    let sha256 = DataFingerprint.sha256(examples.map(\.sequence))
+    guard sha256 == dataSHA256 else {
+      throw HoldfastError(
+        .invalidArgument,
+        "\(path): the tokens or labels of the examples, or their order, differ from those the run was started with "
+          + "(SHA-256 \(dataSHA256.prefix(12))…, now \(sha256.prefix(12))…); resume with the same data or start anew")
+    }
+  }
+}
