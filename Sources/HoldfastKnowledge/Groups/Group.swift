@@ -1,0 +1,40 @@
+/// Rows to train on.
+public struct Group: Sendable, Equatable {
+  /// One row.
+  public struct Row: Sendable, Equatable {
+    /// The question.
+    public var question: Question
+    /// The choice that is trained.
+    public var label: Int
+    /// The model's own answer before tuning.
+    public var predicted: Int
+    /// The model's confidence in it.
+    public var confidence: Double
+    /// The row's place in the ledger it came from.
+    public var ledgerRow: Int
+    /// The id of the INCOMPATIBLE row that a HARMONIOUS one was matched to.
+    public var matchedTo: String?
+  }
+
+  /// Which group.
+  public var name: GroupName
+  /// The questions' file.
+  public var source: String
+  /// The rows in training order (before shuffling).
+  public var rows: [Row]
+}
+
+/// The groups built from one ledger, of equal size.
+public struct GroupSet: Sendable, Equatable {
+  /// The groups, in the order asked for.
+  public var groups: [Group]
+  /// How they were chosen.
+  public var options: GroupOptions
+  /// How many rows of the ledger qualified as right.
+  public var qualifiedRight: Int
+  /// How many rows of the ledger qualified as wrong.
+  public var qualifiedWrong: Int
+
+  /// The group of that name.
+  public subscript(_ name: GroupName) -> Group? { groups.first { $0.name == name } }
+}

@@ -1,0 +1,97 @@
+public import HoldfastStorage
+public import HoldfastTensor
+import HoldfastText
+
+extension ProbeOptions {
+  /// All that an answer depends on, and the batch size; see `docs/study.md` for the keys.
+  public var json: JSON {
+    var members: [(key: ByteString, value: JSON)] = [
+      ("probe", .text(probe.rawValue)), ("mode", .text(mode.rawValue)), ("shots", .int(shots)),
+      ("domain", domain.map { .text($0) } ?? .null), ("seed", .text(String(seed))),
+      ("bos", .text(bos.rawValue)), ("template", template.map { .text($0) } ?? .null),
+      ("normalization", .text(normalization.rawValue)), ("wording", .text(wording.rawValue)),
+      ("rotation", .int(rotation)), ("bfloat16_logits", .bool(bfloat16Logits)),
+      ("limit", limit.map { .int($0) } ?? .null), ("batch_size", .int(batchSize)),
+    ]
+    if let seed = Int64(exactly: seed) { members[4].value = .integer(seed) }
+    return .object(members)
+  }
+
+  /// Reads options; members that are not there keep the value of `base`, members nobody knows are errors.
+  public init(_ node: JSONNode, base: ProbeOptions = ProbeOptions()) throws(HoldfastError) {
+    self = base
+    for (key, value) in try node.members() {
+      switch key {
+      case "probe": probe = try value.option()
+      case "mode": mode = try value.option()
+      case "shots": shots = try value.int(in: 0...1000)
+      case "domain": domain = value.json.isNull ? nil : try value.text()
+      case "seed": seed = try value.seed()
+      case "bos": bos = try value.option()
+      case "template": template = value.json.isNull ? nil : try value.text()
+      case "normalization": normalization = try value.option()
+      case "wording": wording = try value.option()
+      case "rotation": rotation = try value.int(in: 0...(Question.choiceLimit - 1))
+      case "bfloat16_logits": bfloat16Logits = try value.bool()
+      case "limit": limit = value.json.isNull ? nil : try value.int(in: 1...Int.max)
+      case "batch_size": batchSize = try value.int(in: 1...65536)
+      default: throw value.unknown(key)
+      }
+    }
+    if template == "none" { template = nil }
+    do {
+      try validate()
+    } catch {
+      throw error.at(node.document + node.path)
+    }
+  }
+
+  /// Throws `invalidArgument` for a combination that means nothing.
+  public func validate() throws(HoldfastError) {
+    guard mode == .default || probe == .letter else {
+      throw HoldfastError(
+        .invalidArgument, "paper mode takes the letter probe; choose probe 'letter' or mode 'default'")
+    }
+    guard probe == .cloze || (normalization == .raw && wording == .standard) else {
+      throw HoldfastError(
+        .invalidArgument, "normalization and wording belong to the cloze probe; leave them out for letters")
+    }
+    guard probe == .letter || (rotation == 0 && !bfloat16Logits) else {
+      throw HoldfastError(
+        .invalidArgument, "rotation and bfloat16_logits belong to the letter probe; leave them out for cloze")
+    }
+    guard shots >= 0, batchSize > 0, rotation >= 0, limit.map({ $0 > 0 }) ?? true else {
+      throw HoldfastError(
+        .invalidArgument,
+        "shots and rotation must be 0 or more, the batch size and the limit 1 or more; they are \(shots), "
+          + "\(rotation), \(batchSize) and \(limit.map(String.init) ?? "none")")
+    }
+  }
+}
+
+extension JSONNode {
+  /// One of an enumeration's texts.
+  func option<Option: RawRepresentable & CaseIterable>() throws(HoldfastError) -> Option
+  where Option.RawValue == String {
+    let text = try text()
+    guard let option = Option(rawValue: text) else {
+      let known = Option.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      throw wrong("is '\(text)'; it must be one of \(known)")
+    }
+    return option
+  }
+
+  /// A seed: a whole number of 64 bits, above 2^63 as a text.
+  func seed() throws(HoldfastError) -> UInt64 {
+    if let number = json.intValue, let seed = UInt64(exactly: number) { return seed }
+    if let text = json.textValue, let seed = UInt64(text) { return seed }
+    throw mismatch("a whole number from 0 on that fits 64 bits")
+  }
+
+  /// The error for a key that nobody reads.
+  func unknown(_ key: ByteString) -> HoldfastError {
+    HoldfastError(
+      .invalidArgument,
+      "\(document): \(path) is not a known setting; check its spelling (docs/study.md lists them)")
+  }
+}

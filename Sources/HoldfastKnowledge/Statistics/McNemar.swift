@@ -1,0 +1,18 @@
+import Glibc
+
+extension Statistics {
+  /// The exact two-sided McNemar test of two paired proportions: the binomial test at 1/2 of the discordant pairs
+  /// (statsmodels `mcnemar(exact=True)`). 1 when no pair is discordant.
+  public static func mcNemar(lost: Int, gained: Int) -> Double {
+    let (trials, fewer) = (lost + gained, min(lost, gained))
+    guard trials > 0, fewer * 2 < trials else { return 1 }
+    // log C(n, k) by recurrence over k; every term is divided by 2^n.
+    var logTerm = -Double(trials) * log(2)
+    var sum = exp(logTerm)
+    for k in 0..<fewer {
+      logTerm += log(Double(trials - k)) - log(Double(k + 1))
+      sum += exp(logTerm)
+    }
+    return min(2 * sum, 1)
+  }
+}

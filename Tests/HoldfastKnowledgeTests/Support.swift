@@ -1,0 +1,69 @@
+import HoldfastStorage
+import HoldfastTensor
+import Testing
+
+@testable import HoldfastKnowledge
+
+/// Where the fixtures lie, and small helpers to read them.
+enum Fixture {
+  static let root: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
+    return parts.joined(separator: "/") + "/Fixtures"
+  }()
+
+  static func json(_ name: String) throws -> JSONNode {
+    JSONNode(try JSON.read("\(root)/knowledge/\(name)"), document: name)
+  }
+}
+
+extension JSONNode {
+  func numbers(_ key: ByteString) throws -> [Double] { try member(key).elements().map { try $0.double() } }
+  func integers(_ key: ByteString) throws -> [Int] { try member(key).elements().map { try $0.int() } }
+  func number(_ key: ByteString) throws -> Double { try member(key).double() }
+  func optionalNumber(_ key: ByteString) throws -> Double? { try optional(key)?.double() }
+  func list(_ key: ByteString) throws -> [JSONNode] { try member(key).elements() }
+}
+
+func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-10) -> Bool {
+  a == b || abs(a - b) <= tolerance * max(1, abs(a), abs(b))
+}
+
+func isClose(_ a: Double?, _ b: Double?, _ tolerance: Double = 1e-10) -> Bool {
+  switch (a, b) {
+  case (nil, nil): true
+  case (let a?, let b?): isClose(a, b, tolerance)
+  default: false
+  }
+}
+
+func isClose(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-10) -> Bool {
+  a.count == b.count && zip(a, b).allSatisfy { isClose($0, $1, tolerance) }
+}
+
+/// The error that `body` throws; records an issue when it throws none.
+func thrown(_ body: () throws -> Void) -> HoldfastError? {
+  do {
+    try body()
+    Issue.record("nothing was thrown")
+  } catch let error as HoldfastError {
+    return error
+  } catch {
+    Issue.record("\(error)")
+  }
+  return nil
+}
+
+/// A ledger of made-up scores: one row for each, `gold` by row.
+func ledger(_ scores: [[Double]], gold: [Int?], options: ProbeOptions = ProbeOptions()) -> Ledger {
+  let rows = scores.enumerated().map { index, scores in
+    LedgerRow(
+      id: "q\(index)", gold: gold[index], logProbabilities: scores,
+      tokenCounts: scores.indices.map { 1 + $0 },
+      characterCounts: scores.indices.map { 3 + 2 * $0 }, scores: scores, promptTokens: 10 + index,
+      promptDigest: "digest \(index)")
+  }
+  let settings = LedgerSettings(
+    options: options, modelPath: "model.gguf", modelSHA256: "00ff", modelName: "before", kernel: "scalar",
+    addedBOS: false, questions: "questions.jsonl", demonstrations: ["a", "b"])
+  return Ledger(settings: settings, rows: rows)
+}
