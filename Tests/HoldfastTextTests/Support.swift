@@ -16,7 +16,7 @@ enum Files {
   /// A file of the shared data, or `nil` with a line on standard error when it is not there.
   static func shared(_ path: String) -> String? {
     let folder = environment("HOLDFAST_SHARED") ?? root + "/../shared"
-    return found(folder + "/" + path, "set HOLDFAST_SHARED to the folder of the shared data")
+    return found(folder + "/data/" + path, "set HOLDFAST_SHARED to the folder of the shared data")
   }
 
   /// The default model's GGUF file, or `nil` with a line on standard error when it is not there.
