@@ -87,6 +87,11 @@ static void structures(void) {
   FIELD(holdfast_compare_options, confidence_level);
   FIELD(holdfast_compare_options, min_consistency);
   FIELD(holdfast_compare_options, seed);
+  FIELD(holdfast_compare_options, rule);
+  FIELD(holdfast_compare_options, method);
+  FIELD(holdfast_compare_options, floor_prompts);
+  FIELD(holdfast_compare_options, examples);
+  FIELD(holdfast_compare_options, floor_limit);
   SIZE(holdfast_interval);
   FIELD(holdfast_interval, mean);
   FIELD(holdfast_interval, low);
@@ -129,6 +134,13 @@ static void constants(void) {
   VALUE(HOLDFAST_SCHEDULE_CONSTANT);
   VALUE(HOLDFAST_SCHEDULE_COSINE);
   VALUE(HOLDFAST_SCHEDULE_LINEAR);
+  VALUE(HOLDFAST_GATE_ABSOLUTE);
+  VALUE(HOLDFAST_GATE_NOISE_FLOOR);
+  VALUE(HOLDFAST_INTERVAL_PERCENTILE);
+  VALUE(HOLDFAST_INTERVAL_BCA);
+  VALUE(HOLDFAST_VERDICT_PASSES);
+  VALUE(HOLDFAST_VERDICT_FAILS);
+  VALUE(HOLDFAST_VERDICT_UNDECIDED);
 }
 
 int main(void) {

@@ -399,6 +399,12 @@ static void probing(const char *model_path, const char *data, const char *scratc
   COMPARE(confidence_level, 1);
   COMPARE(min_consistency, NAN);
   COMPARE(min_consistency, 2);
+  COMPARE(rule, 2);
+  COMPARE(rule, HOLDFAST_GATE_NOISE_FLOOR); /* no floor between ledgers */
+  COMPARE(method, -1);
+  COMPARE(floor_prompts, -1);
+  COMPARE(examples, -1);
+  COMPARE(floor_limit, UINT64_MAX);
 #undef COMPARE
   REFUSED(BAD, holdfast_compare_ledgers(NULL, ledger, NULL, &comparison, &error));
   REFUSED(BAD, holdfast_compare_ledgers(ledger, NULL, NULL, &comparison, &error));

@@ -19,6 +19,32 @@ extern "C" {
 /** The outcome of a comparison. */
 typedef struct holdfast_comparison holdfast_comparison;
 
+/** What the gate holds the consistency against. */
+typedef enum holdfast_gate_rule {
+  /** `min_consistency`, on identical prompts. */
+  HOLDFAST_GATE_ABSOLUTE = 0,
+  /** The 2.5 % quantile of the noise floor: of what other prompts alone do to the model before. */
+  HOLDFAST_GATE_NOISE_FLOOR = 1
+} holdfast_gate_rule;
+
+/** How intervals are made from the resamples. */
+typedef enum holdfast_interval_method {
+  /** Their quantiles. */
+  HOLDFAST_INTERVAL_PERCENTILE = 0,
+  /** Bias-corrected and accelerated. */
+  HOLDFAST_INTERVAL_BCA = 1
+} holdfast_interval_method;
+
+/** What the gate's interval says. */
+typedef enum holdfast_verdict {
+  /** The interval's lower bound reaches the bound. */
+  HOLDFAST_VERDICT_PASSES = 0,
+  /** The whole interval lies below the bound. */
+  HOLDFAST_VERDICT_FAILS = 1,
+  /** The bound lies inside the interval. */
+  HOLDFAST_VERDICT_UNDECIDED = 2
+} holdfast_verdict;
+
 /** How to compare. */
 typedef struct holdfast_compare_options {
   /** sizeof(holdfast_compare_options). */
@@ -27,10 +53,20 @@ typedef struct holdfast_compare_options {
   int32_t resamples;
   /** The coverage of every interval, between 0 and 1. Default 0.95. */
   double confidence_level;
-  /** The gate: the interval of the consistency must not reach below this, in -1 ... 1. Default 0.8. */
+  /** The gate's bound: the interval of the consistency must not reach below it; in -1 ... 1. Default 0.8. */
   double min_consistency;
   /** The seed of the bootstrap. Default 42. */
   uint64_t seed;
+  /** A holdfast_gate_rule. Default HOLDFAST_GATE_ABSOLUTE. */
+  int32_t rule;
+  /** A holdfast_interval_method. Default HOLDFAST_INTERVAL_PERCENTILE. */
+  int32_t method;
+  /** Alternative prompts to measure a noise floor with, when models are compared; 0: none. Default 0. */
+  int32_t floor_prompts;
+  /** The most changed answers of each kind to show in the JSON, when models are compared. Default 3. */
+  int32_t examples;
+  /** Questions the noise floor is measured on; 0: all. Default 100. */
+  uint64_t floor_limit;
 } holdfast_compare_options;
 
 /** Fills options with the defaults; `struct_size` is sizeof(holdfast_compare_options). */
@@ -81,7 +117,10 @@ holdfast_interval holdfast_comparison_accuracy_before(const holdfast_comparison 
 /** The accuracy after; NaN when the questions have no answers. */
 holdfast_interval holdfast_comparison_accuracy_after(const holdfast_comparison *comparison);
 
-/** 1 when the lower bound of the consistency reaches min_consistency; 0 when it does not, or the handle is none. */
+/** What the gate says; HOLDFAST_VERDICT_UNDECIDED for a handle that is none. */
+holdfast_verdict holdfast_comparison_verdict(const holdfast_comparison *comparison);
+
+/** 1 when the gate is passed; 0 when it is not, or the handle is none. */
 int32_t holdfast_comparison_passes(const holdfast_comparison *comparison);
 
 /**

@@ -93,7 +93,7 @@ typedef struct holdfast_tune_options {
   const char *checkpoint_path;
   /** Steps between checkpoints; 0: only when the run is cancelled. Default 0. */
   int64_t checkpoint_every;
-  /** 1: goes on from the checkpoint, when there is one; data and options must be the same. Default 0. */
+  /** 1: goes on from the checkpoint and its model, when there is one; data and options must be the same. Default 0. */
   int32_t resume;
   /** Zero. */
   int32_t reserved;

@@ -15,6 +15,9 @@ MODES = ("default", "paper")
 NORMALIZATIONS = ("raw", "per-token", "per-character", "pmi")
 WORDINGS = ("standard", "short", "unlabelled", "sentence", "request")
 SCHEDULES = ("constant", "cosine", "linear")
+GATE_RULES = ("absolute", "noise-floor")
+INTERVAL_METHODS = ("percentile", "bca")
+VERDICTS = ("passes", "fails", "undecided")
 GENERATION_ENDS = ("end-of-sequence", "stop", "length")
 
 
@@ -114,6 +117,11 @@ class CompareOptions(ctypes.Structure):
         ("confidence_level", c_double),
         ("min_consistency", c_double),
         ("seed", c_uint64),
+        ("rule", c_int32),
+        ("method", c_int32),
+        ("floor_prompts", c_int32),
+        ("examples", c_int32),
+        ("floor_limit", c_uint64),
     ]
 
 
@@ -223,6 +231,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_comparison_consistency": (Interval, [_handle]),
     "holdfast_comparison_accuracy_before": (Interval, [_handle]),
     "holdfast_comparison_accuracy_after": (Interval, [_handle]),
+    "holdfast_comparison_verdict": (c_int32, [_handle]),
     "holdfast_comparison_passes": (c_int32, [_handle]),
     "holdfast_comparison_json": (c_int32, [_handle, _out_string, _error]),
     "holdfast_study_run": (c_int32, [c_char_p, c_char_p, ProgressFunction, c_void_p, _out_string, _error]),

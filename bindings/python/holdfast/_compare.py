@@ -10,7 +10,7 @@ from ._data import QuestionsLike
 from ._errors import InvalidArgument, call
 from ._ledger import Both, Ledger, probe_options
 from ._library import library
-from ._memory import Handle, default_options, integer, json_result
+from ._memory import Handle, choice, default_options, integer, json_result
 from ._model import Model
 from ._progress import ProgressFunction, Reporter
 
@@ -51,8 +51,13 @@ class Comparison(Handle):
         return self._interval("accuracy_after")
 
     @property
+    def verdict(self) -> str:
+        """What the gate says: ``passes``, ``fails`` (the whole interval lies below the bound) or ``undecided``."""
+        return _abi.VERDICTS[library().holdfast_comparison_verdict(self._live)]
+
+    @property
     def passes(self) -> bool:
-        """Whether the lower bound of the consistency reaches ``min_consistency``."""
+        """Whether the lower bound of the consistency reaches the gate's bound."""
         return bool(library().holdfast_comparison_passes(self._live))
 
     def to_dict(self) -> Dict[str, Any]:
@@ -66,10 +71,9 @@ class Comparison(Handle):
     def __repr__(self) -> str:
         if self.closed:
             return "<holdfast.Comparison closed>"
-        verdict = "passes" if self.passes else "does not pass"
         return (
             f"<holdfast.Comparison consistency {self.consistency}, accuracy {self.accuracy_before.mean:.3f} -> "
-            f"{self.accuracy_after.mean:.3f}, {verdict}>"
+            f"{self.accuracy_after.mean:.3f}, {self.verdict}>"
         )
 
 
@@ -81,6 +85,7 @@ def compare(
     min_consistency: float = ...,
     confidence_level: float = ...,
     resamples: int = ...,
+    method: str = ...,
     bootstrap_seed: int = ...,
 ) -> Comparison: ...
 @overload
@@ -93,7 +98,12 @@ def compare(
     min_consistency: float = ...,
     confidence_level: float = ...,
     resamples: int = ...,
+    method: str = ...,
     bootstrap_seed: int = ...,
+    rule: str = ...,
+    floor_prompts: int = ...,
+    floor_limit: Optional[int] = ...,
+    examples: int = ...,
     probe: str = ...,
     mode: str = ...,
     shots: int = ...,
@@ -120,7 +130,12 @@ def compare(
     min_consistency: float = 0.8,
     confidence_level: float = 0.95,
     resamples: int = 2000,
+    method: str = "percentile",
     bootstrap_seed: int = 42,
+    rule: str = "absolute",
+    floor_prompts: int = 0,
+    floor_limit: Optional[int] = 100,
+    examples: int = 3,
     probe: str = "cloze",
     mode: str = "default",
     shots: int = 0,
@@ -136,12 +151,21 @@ def compare(
     batch_size: int = 64,
     progress: Optional[ProgressFunction] = None,
 ) -> Comparison:
-    """Compares two models on the same questions and prompts, or two ledgers of the same questions."""
+    """Compares two models on the same questions and prompts, or two ledgers of the same questions.
+
+    The gate asks that the interval of the consistency stays above ``min_consistency``, or with ``rule="noise-floor"``
+    above what ``floor_prompts`` other prompts alone do to the model before.
+    """
     options = default_options(_abi.CompareOptions, "compare")
     options.min_consistency = min_consistency
     options.confidence_level = confidence_level
     options.resamples = integer(resamples, "resamples")
+    options.method = choice(method, "method", _abi.INTERVAL_METHODS)
     options.seed = integer(bootstrap_seed, "bootstrap_seed", 64, signed=False)
+    options.rule = choice(rule, "rule", _abi.GATE_RULES)
+    options.floor_prompts = integer(floor_prompts, "floor_prompts")
+    options.floor_limit = 0 if floor_limit is None else integer(floor_limit, "floor_limit", 64, signed=False)
+    options.examples = integer(examples, "examples")
     out = ctypes.c_void_p()
     if isinstance(before, Ledger) and isinstance(after, Ledger):
         if questions is not None or demonstrations is not None:
