@@ -21,6 +21,9 @@ SOURCES := Package.swift $(shell find Sources include -type f 2>/dev/null)
 # Both products are linked a second time against the static runtime, from the object files SwiftPM left: the flag in
 # SwiftPM itself would compile everything anew, and in the manifest it would bar Holdfast from being a dependency.
 LINK := swiftc -use-ld=lld -static-stdlib -Xlinker -s -Xlinker --as-needed
+# What Yams needs of Foundation, which only a static link has to name.
+FOUNDATION := -lFoundationInternationalization -l_FoundationICU -lFoundationEssentials -l_FoundationCShims \
+  -l_FoundationCollections -lCoreFoundation
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -87,7 +90,7 @@ docs: build ## the command's help pages, in docs/command.md
 
 install: build ## the command, library, headers and Python package, under PREFIX
 	$(LINK) -emit-executable @$(RELEASE)/holdfast.product/Objects.LinkFileList -o $(RELEASE)/holdfast-static \
-	  $$(pkg-config --libs hdf5)
+	  -Xlinker --defsym=main=holdfast_cli_main $$(pkg-config --libs hdf5) $(FOUNDATION)
 	install -d "$(TO)/bin" "$(TO)/lib/pkgconfig" "$(TO)/include/holdfast" "$(TO)/share/holdfast/python"
 	install -m 755 $(RELEASE)/holdfast-static "$(TO)/bin/holdfast"
 	install -m 755 $(RELEASE)/$(SONAME) "$(TO)/lib/$(SONAME).$(VERSION:0.%=%)"
