@@ -1,4 +1,5 @@
 import ArgumentParser
+import Holdfast
 
 /// The command `holdfast`; each subcommand has a file of its own.
 @main
@@ -27,8 +28,9 @@ struct HoldfastCommand: ParsableCommand {
         HOLDFAST_PYTHON       the Python that draws reports
                               (default: .venv/bin/python, then python3)
       """,
-    version: "0.1.0",
+    version: engineVersion,
     subcommands: [
+      TuneCommand.self,
       GenerateCommand.self, InspectCommand.self, ReportCommand.self,
     ])
 

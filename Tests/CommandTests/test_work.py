@@ -56,6 +56,10 @@ def test_limit(holdfast, tiny, questions, tmp_path):
     assert holdfast("probe", tiny, "--questions", questions, "--limit", 5, "--out", tmp_path / "l.h5", "--json").json["items"] == 5
 
 
+# Enough that a signal a third of a second behind the start comes in the middle.
+STEPS = 20_000
+
+
 def losses(result):
     return [step["loss"] for step in result["steps"]]
 
@@ -65,7 +69,7 @@ def test_tune_lowers_the_loss_and_the_checkpoint_loads(holdfast, tiny, instructi
     result = holdfast("tune", tiny, "--data", instructions, "--template", "none", "--epochs", 4, "--batch-size", 4,
                       "--learning-rate", "1e-2", "--out", out, "--json").json
     assert len(losses(result)) == 12 and losses(result)[-1] < losses(result)[0]
-    assert holdfast("inspect", out, "--json").json["format"] == "holdfast-checkpoint"
+    assert holdfast("inspect", out, "--json").json["format"] == "holdfast-model"
     holdfast("probe", out, "--questions", questions, "--out", tmp_path / "after.h5")
     words = holdfast("tune", tiny, "--data", instructions, "--template", "none", "--max-steps", 2, "--out", out).out
     assert "loss" in words and str(out) in words
@@ -82,19 +86,20 @@ def test_micro_batches_do_not_change_a_bit(holdfast, tiny, instructions, tmp_pat
 
 def test_interrupted_tuning_resumes_to_the_same_numbers(holdfast, tiny, instructions, tmp_path):
     def arguments(out, *more):
-        return ["tune", tiny, "--data", instructions, "--template", "none", "--max-steps", 4000, "--batch-size", 4,
+        return ["tune", tiny, "--data", instructions, "--template", "none", "--max-steps", STEPS, "--batch-size", 4,
                 "--learning-rate", "1e-4", "--json", "--out", out, *more]
 
     out = tmp_path / "tuned.h5"
     child = subprocess.Popen([COMMAND, *map(str, arguments(out))], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                              env=environment())
-    time.sleep(1.0)
+    assert "tune" in child.stderr.readline()
+    time.sleep(0.3)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 130, err
     assert "stopping" in err and out.exists()
     resumed = holdfast(*arguments(out, "--resume")).json
-    assert 0 < resumed["resumed_at_step"] < 4000
+    assert 0 < resumed["resumed_at_step"] < STEPS
     straight = holdfast(*arguments(tmp_path / "straight.h5")).json
     assert losses(resumed) == losses(straight)
     assert weights(out) == weights(tmp_path / "straight.h5")

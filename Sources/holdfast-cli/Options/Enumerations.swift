@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Holdfast
 
 extension BOSPolicy: ExpressibleByArgument {}
+extension LearningRateSchedule: ExpressibleByArgument {}
 
 /// The chat templates that options name.
 enum Templates {
