@@ -4,6 +4,18 @@ public import CHoldfast
 import Holdfast
 
 @c @implementation
+public func holdfast_system_info(
+  _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> holdfast_status {
+  call(error) { () throws(HoldfastError) in
+    let output = try Output(json, "json", empty: nil)
+    let runtime = Runtime.shared
+    let info: JSON = ["kernel": .text(runtime.kernelName), "threads": .int(runtime.threadCount)]
+    output.set(try allocateString(info.text()))
+  }
+}
+
+@c @implementation
 public func holdfast_num_threads() -> Int32 { Int32(clamping: Runtime.shared.threadCount) }
 
 @c @implementation

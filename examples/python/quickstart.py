@@ -20,7 +20,7 @@ except ImportError:  # in a checkout, without installation
 
 def main(model_path: str, questions: str, instructions: str, study: str | None = None) -> int:
     info = holdfast.system_info()
-    print(f"holdfast {holdfast.version()}, {info['threads']} threads, kernels {info['kernels']}")
+    print(f"holdfast {holdfast.version()}, {info['threads']} threads, kernels {info['kernel']}")
 
     model = holdfast.Model.load(model_path)
     print(model)
