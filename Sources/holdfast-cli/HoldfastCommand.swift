@@ -30,7 +30,7 @@ struct HoldfastCommand: ParsableCommand {
       """,
     version: engineVersion,
     subcommands: [
-      TuneCommand.self,
+      ProbeCommand.self, TuneCommand.self, CompareCommand.self,
       GenerateCommand.self, InspectCommand.self, ReportCommand.self,
     ])
 

@@ -1,4 +1,5 @@
 import Glibc
+import Holdfast
 
 /// Numbers and times as a reader wants them.
 enum Text {
@@ -48,9 +49,12 @@ enum Text {
 }
 
 extension Text {
-  /// An interval as `[46.3, 56.1]`.
-  static func interval(_ low: Double, _ high: Double, scale: Double = 1, decimals: Int = 3) -> String {
-    guard low.isFinite, high.isFinite else { return "" }
-    return "[\(decimal(scale * low, decimals)), \(decimal(scale * high, decimals))]"
+  /// An interval as `[0.463, 0.561]`.
+  static func interval(_ interval: Interval, scale: Double = 1, decimals: Int = 3) -> String {
+    guard interval.lower.isFinite, interval.upper.isFinite else { return "" }
+    return "[\(decimal(scale * interval.lower, decimals)), \(decimal(scale * interval.upper, decimals))]"
   }
+
+  /// An interval of shares in percent, as `[46.3, 56.1]`.
+  static func percent(_ shares: Interval) -> String { interval(shares, scale: 100, decimals: 1) }
 }

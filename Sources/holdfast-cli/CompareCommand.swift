@@ -1,0 +1,89 @@
+import ArgumentParser
+import Holdfast
+
+/// `holdfast compare`
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Tell how consistent a model's knowledge stayed, and gate on it.",
+    usage: "holdfast compare <before> <after> --questions <file.jsonl> [options]",
+    discussion: """
+      Both models are asked the same questions with identical prompts. The
+      gate holds the confidence interval of the mean consistency (rank-Pearson
+      of the choices' probabilities) against a bound: it passes, with exit
+      status 0, when the interval's lower bound reaches it, and fails with
+      status 3 otherwise, also when the bound lies inside the interval.
+
+      EXAMPLE
+        holdfast compare model.gguf tuned.h5 --questions questions.jsonl \\
+          --min-consistency 0.8
+      """)
+
+  @Argument(help: "The model before.")
+  var before: String
+
+  @Argument(help: "The model after.")
+  var after: String
+
+  @OptionGroup(title: "Probe") var probe: ProbeArguments
+
+  @OptionGroup(title: "Gate") var gate: GateArguments
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let options = try gate.options()
+    let probing = try probe.options()
+    let printer = try common.begin()
+    let sets = try probe.sets()
+    let before = try Model.load(before)
+    let after = try Model.load(after)
+    let comparison = try printer.during { progress throws(HoldfastError) in
+      try Comparison.run(
+        before: before, after: after, questions: sets.questions, demonstrations: sets.demonstrations,
+        probe: probing, options: options, progress: progress)
+    }
+    common.show(comparison.json) { Self.describe(comparison) }
+    if comparison.gate.verdict != .passes { throw ExitCode(Failure.gateFailed) }
+  }
+
+  private static func describe(_ comparison: Comparison) {
+    let level = Text.decimal(100 * comparison.options.bootstrap.level, 0)
+    Console.print(
+      "\(comparison.before.count) questions on identical prompts; intervals are \(level) % intervals\n")
+    if let before = comparison.before.accuracy, let after = comparison.after.accuracy {
+      var table = Table(["accuracy", "%", "interval"])
+      table.append(["before", Text.decimal(100 * before.value, 1), Text.percent(before.interval)])
+      table.append(["after", Text.decimal(100 * after.value, 1), Text.percent(after.interval)])
+      table.print()
+      if comparison.before.hasNoHeadroom {
+        Console.print("no headroom: the interval before includes guessing, so losses cannot show")
+      }
+      let flips = comparison.consistency.flips
+      let counts = Flip.allCases.map { "\($0.rawValue) \(flips[$0])" }.joined(separator: ", ")
+      Console.print("\nanswers: \(counts); McNemar p \(Text.decimal(flips.mcNemar))\n")
+    }
+    var table = Table(["measure", "mean", "interval", "median", "undefined"])
+    for entry in comparison.consistency.entries {
+      table.append([
+        entry.measure.rawValue, Text.decimal(entry.mean.value), Text.interval(entry.mean.interval),
+        Text.decimal(entry.median), entry.undefined == 0 ? "" : "\(entry.undefined)",
+      ])
+    }
+    table.print()
+    describe(comparison.floor)
+    Console.print("\nThe gate \(comparison.gate.sentence).")
+  }
+
+  private static func describe(_ floor: NoiseFloor?) {
+    guard let floor else { return }
+    Console.print("")
+    var table = Table(["noise floor", "prompts", "mean", "2.5 % quantile"])
+    for level in floor.levels {
+      table.append([
+        level.source, "\(level.prompts)", Text.decimal(level.mean), Text.decimal(level.lowQuantile),
+      ])
+    }
+    table.print()
+  }
+}
