@@ -53,10 +53,10 @@ public final class LedgerStore: Sendable {
 }
 
 extension LedgerSettings {
-  /// Whether two probes must give the same answers: all but the kernel, the path of the model and the batch size agree.
+  /// Whether two probes must give the same answers: all but the kernel, the paths and the batch size agree.
   func asks(theSameAs other: LedgerSettings) -> Bool {
     var (mine, theirs) = (self, other)
-    (mine.kernel, mine.modelPath) = (theirs.kernel, theirs.modelPath)
+    (mine.kernel, mine.modelPath, mine.questions) = (theirs.kernel, theirs.modelPath, theirs.questions)
     (mine.options.batchSize, mine.options.prefixSharing) = (
       theirs.options.batchSize, theirs.options.prefixSharing
     )

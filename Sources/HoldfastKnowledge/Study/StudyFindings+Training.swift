@@ -1,0 +1,38 @@
+import HoldfastStorage
+import HoldfastTensor
+import HoldfastTuning
+
+extension StudyFindings.Training {
+  init(_ result: TuningResult, _ examples: [TrainingExample], model: TunedModel, path: String) {
+    self.init(
+      model: model, rows: examples.count,
+      targetTokens: examples.reduce(0) { $0 + $1.labels.count { $0 >= 0 } },
+      losses: result.records.map(\.loss),
+      learningRates: result.records.map(\.learningRate), gradientNorms: result.records.map(\.gradientNorm),
+      path: path)
+  }
+
+  /// Reads what `json` writes.
+  init(reading record: String, model: TunedModel, path: String) throws(HoldfastError) {
+    let node = JSONNode(try JSON.read(record), document: record)
+    func numbers(_ key: ByteString) throws(HoldfastError) -> [Double] {
+      try node.member(key).elements().map { element throws(HoldfastError) in try element.double() }
+    }
+    self.init(
+      model: model, rows: try node.member("rows").int(), targetTokens: try node.member("target_tokens").int(),
+      losses: try numbers("losses"), learningRates: try numbers("learning_rates"),
+      gradientNorms: try numbers("gradient_norms"), path: path)
+  }
+
+  /// Rows, target tokens and the curves.
+  var json: JSON {
+    [
+      "model": .text(model.name), "group": .text(model.group.rawValue), "seed": .text(String(model.seed)),
+      "rows": .int(rows), "target_tokens": .int(targetTokens), "steps": .int(losses.count),
+      "initial_loss": .optional(losses.first), "final_loss": .optional(losses.last),
+      "losses": .numbers(losses),
+      "learning_rates": .numbers(learningRates), "gradient_norms": .numbers(gradientNorms),
+      "weights": .text(path),
+    ]
+  }
+}

@@ -1,0 +1,48 @@
+import HoldfastStorage
+import HoldfastTensor
+
+/// Everything a study computed, before it is summed up.
+struct StudyFindings: Sendable {
+  /// How one model was tuned.
+  struct Training: Sendable {
+    var model: TunedModel
+    /// Training rows.
+    var rows: Int
+    /// Tokens learned in one pass over the rows.
+    var targetTokens: Int
+    /// By step.
+    var losses: [Double]
+    var learningRates: [Double]
+    var gradientNorms: [Double]
+    /// Where the tuned weights lie.
+    var path: String
+  }
+
+  /// The answers of a tuned model to a role.
+  struct Answer: Sendable {
+    var model: TunedModel
+    /// The index of the role.
+    var role: Int
+    var ledger: Ledger
+  }
+
+  var specification: StudySpecification
+  var pool: Ledger
+  var groups: GroupSet
+  var drops: [Deduplication.Drop]
+  /// By role: the answers of the model before tuning.
+  var before: [Ledger]
+  /// By role, where it was measured.
+  var floors: [NoiseFloor?]
+  var training: [Training] = []
+  var answers: [Answer] = []
+  /// What a reader should know, such as a change of kernels between stages.
+  var warnings: [String] = []
+
+  /// The answers of a group to a role, one ledger for each seed.
+  func ledgers(_ group: GroupName, role: Int) -> [Ledger] {
+    specification.seeds.compactMap { seed in
+      answers.first { $0.model.group == group && $0.model.seed == seed && $0.role == role }?.ledger
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import HoldfastStorage
+import HoldfastTensor
+
+/// The question sets of a study, kept apart by normalised text.
+struct StudyQuestions {
+  /// By role, in the study's order.
+  let roles: [QuestionSet]
+  let pool: QuestionSet
+  let demonstrations: QuestionSet?
+  /// What was left out so that no question stands twice.
+  let drops: [Deduplication.Drop]
+
+  init(_ specification: StudySpecification) throws(HoldfastError) {
+    var apart = Deduplication()
+    var roles: [QuestionSet] = []
+    for role in specification.evaluate { roles.append(try role.source.take(as: role.role, &apart)) }
+    self.roles = roles
+    pool = try specification.pool.take(as: "pool", &apart)
+    demonstrations = try specification.demonstrations.map { source throws(HoldfastError) in
+      try source.take(as: "demonstrations", &apart)
+    }
+    drops = apart.drops
+    for set in roles + [pool] {
+      if let open = set.questions.first(where: { $0.answer == nil }) {
+        throw HoldfastError(
+          .invalidArgument,
+          "\(set.name): question '\(open.id)' has no answer; a study needs the right one of each")
+      }
+    }
+  }
+}
+
+extension QuestionSet {
+  /// SHA-256 over everything of every question that a probe or a training row can depend on.
+  var digest: String {
+    var hash = SHA256()
+    for question in questions {
+      let json: JSON = [
+        "id": .text(question.id), "question": .text(question.question),
+        "choices": .array(question.choices.map { .text($0) }),
+        "answer": question.answer.map { .int($0) } ?? .null,
+        "explanation": question.explanation.map { .text($0) } ?? .null,
+      ]
+      hash.update(json.serialized() + [UInt8(ascii: "\n")])
+    }
+    return hash.hex
+  }
+}
+
+extension ProbeOptions {
+  /// All that an answer depends on.
+  var decisiveJSON: JSON {
+    var json = json
+    json.set("batch_size", .null)
+    return json
+  }
+}

@@ -1,0 +1,68 @@
+extension StudyResult {
+  /// What the numbers say, in sentences that follow from them alone.
+  public var sentences: [String] {
+    contrasts.map(\.sentence) + consistencySentences + headroomSentences + caveats
+  }
+
+  /// Each group on each role: where its consistency lies.
+  private var consistencySentences: [String] {
+    outcomes.compactMap { outcome in
+      guard let consistency = outcome[.rankPearson]?.mean else { return nil }
+      let gate = Gate(rule: .absolute, bound: findings.specification.minConsistency, consistency: consistency)
+      var sentence = "\(outcome.model) on \(outcome.role): the gate \(gate.sentence)"
+      if let level = floors.first(where: { $0.role == outcome.role })?.floor.overall {
+        let floor = Gate(rule: .noiseFloor, bound: level.lowQuantile, consistency: consistency)
+        switch floor.verdict {
+        case .passes: sentence += "; it changed no more than a change of prompt does"
+        case .fails: sentence += "; it changed more than any change of prompt explains"
+        case .undecided: sentence += "; whether it changed more than a change of prompt does is undecided"
+        }
+        sentence +=
+          " (noise floor: mean \(level.mean.fixed(3)), 2.5 % quantile \(level.lowQuantile.fixed(3)))"
+      }
+      return sentence + "."
+    }
+  }
+
+  private var headroomSentences: [String] {
+    zip(findings.specification.evaluate, findings.before).filter { $0.1.hasNoHeadroom }.map { role, _ in
+      "\(role.role): no headroom; before tuning the interval of the accuracy includes chance, so damage cannot show there."
+    }
+  }
+
+  private var caveats: [String] {
+    var list: [String] = []
+    if findings.specification.seeds.count == 1 {
+      list.append("One seed: intervals cover the choice of questions, not the order of training rows.")
+    }
+    if !findings.specification.comparesIdenticalPrompts {
+      list.append(
+        "The prompt changes together with the model, so consistency includes what the change of prompt does.")
+    }
+    return list
+  }
+
+  /// In what the study differs from the paper's, in words.
+  public var departures: [String] {
+    let specification = findings.specification
+    var list = specification.probe.departures
+    if specification.comparesIdenticalPrompts {
+      list.append(
+        "before and after are asked with identical prompts, where the paper changes the prompt together with the model"
+      )
+    }
+    if specification.mode == .default {
+      list.append("items whose rank correlation is undefined are left out, where the paper counts 0")
+    }
+    if !specification.groups.match.isEmpty, specification.groups.names.contains(.harmonious) {
+      list.append("HARMONIOUS is matched to INCOMPATIBLE, where the paper's choice is not published")
+    }
+    if specification.after.template != "vicuna" {
+      list.append("training rows are not put into the Vicuna template")
+    }
+    list.append("no general instruction data is mixed in")
+    if specification.probe.probe == .cloze { list.append("answers are trained without explanations") }
+    list.append("float32 training, where the paper uses bfloat16 autocast")
+    return list
+  }
+}

@@ -1,0 +1,70 @@
+public import HoldfastTuning
+
+/// What a study does; `docs/study.md` explains every part.
+public struct StudySpecification: Sendable, Equatable {
+  /// One evaluation set.
+  public struct Role: Sendable, Equatable {
+    /// `HOMO`, `ID`, `OOD` or another name without a slash.
+    public var role: String
+    /// What the set is called.
+    public var name: String
+    /// Its questions.
+    public var source: QuestionSource
+  }
+
+  /// How the noise floor is measured.
+  public struct Floor: Sendable, Equatable {
+    /// Alternative prompts for each role.
+    public var prompts = 5
+    /// Questions of each role.
+    public var limit = 100
+    /// The roles it is measured on; `nil` means all.
+    public var roles: [String]?
+  }
+
+  /// A paired difference declared in advance: `first` minus `second`.
+  public struct Contrast: Sendable, Equatable {
+    /// The group whose accuracy counts for.
+    public var first: GroupName
+    /// The group whose accuracy counts against.
+    public var second: GroupName
+  }
+
+  /// The study's name.
+  public var name: String
+  /// Its directory.
+  public var output: String
+  /// The model's path.
+  public var model: String
+  /// Whose rules are followed.
+  public var mode = Mode.default
+  /// One tuning for each group and seed.
+  public var seeds: [UInt64] = [42]
+  /// The probe before tuning.
+  public var probe = ProbeOptions()
+  /// The probe after tuning; the same unless the description says otherwise.
+  public var after = ProbeOptions()
+  /// Where groups are chosen from.
+  public var pool: QuestionSource
+  /// Where shots are taken from.
+  public var demonstrations: QuestionSource?
+  /// How groups are chosen.
+  public var groups = GroupOptions()
+  /// How models are tuned.
+  public var tune = TuningOptions()
+  /// Steps between optimiser checkpoints: what a kill loses at most of a tuning.
+  public var checkpointSteps = 20
+  /// The evaluation sets, in order.
+  public var evaluate: [Role]
+  /// The noise floor, if it is wanted.
+  public var floor: Floor? = Floor()
+  /// Intervals.
+  public var bootstrap = Bootstrap()
+  /// The gate: the least consistency that passes.
+  public var minConsistency = 0.8
+  /// The contrasts declared.
+  public var contrasts: [Contrast] = []
+
+  /// Whether models are compared on identical prompts.
+  public var comparesIdenticalPrompts: Bool { probe == after }
+}
