@@ -46,12 +46,13 @@ import Testing
     guard let path = Files.shared("models/tinystories-656k") else { return }
     let tokenizer = try Tokenizer(huggingFaceDirectory: path)
     #expect(tokenizer.addsBOS)
-    let ids = try tokenizer.encode("Once upon a time, Lily's ball was 3 ½.<|end_story|>")
     #expect(try tokenizer.encode("") == [1])
-    #expect(ids.first == 1 && ids.last == 2)
+    // The end token is one of the normalised text, where a space stands before it.
+    let ids = try tokenizer.encode("Once upon a time, Lily's ball was 3 ½. <|end_story|>")
+    #expect(ids == [1, 80, 147, 201, 282, 215, 1837, 586, 115, 14, 80, 0, 10, 2])
     #expect(
       try tokenizer.decode(Array(ids.dropFirst().dropLast()))
-        == "Once upon a time, Lily's ball was <unk> <unk>.")
+        == "Once upon a time, Lily's ball was 3  <unk>.")
   }
 
   private func text(_ path: String) throws -> String {

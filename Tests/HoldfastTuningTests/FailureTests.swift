@@ -50,7 +50,7 @@ import Testing
     try #require(trainer.model.parameters)["model.layers.1.mlp.up_proj.weight"]?[17] = Float(
       bitPattern: before[try #require(parameters.names.firstIndex(of: "model.layers.1.mlp.up_proj.weight"))][17])
     #expect(try bits(trainer.model) == before)
-    #expect(embedding.array.allSatisfy(\.isFinite))
+    #expect(embedding.array.allSatisfy { $0.isFinite })
   }
 
   @Test func gradientsThatAreNotFiniteNameTheirTensor() throws {

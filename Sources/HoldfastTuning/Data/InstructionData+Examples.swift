@@ -1,7 +1,19 @@
+public import HoldfastModel
 public import HoldfastTensor
 public import HoldfastText
 
 extension InstructionData {
+  /// Tokenises every row for a model, with the template, the BOS policy and the length that `options` name; no row is
+  /// longer than the model's context.
+  ///
+  /// - Throws: As `examples(tokenizer:template:maxLength:bos:)`, and `invalidArgument` for a template that is not known.
+  public func examples(for model: Model, options: TuningOptions) throws(HoldfastError) -> [TrainingExample] {
+    let context = model.configuration.contextLength
+    return try examples(
+      tokenizer: model.tokenizer, template: try ChatTemplate.named(options.template),
+      maxLength: options.maxLength == 0 ? context : min(options.maxLength, context), bos: options.bosPolicy)
+  }
+
   /// Tokenises every row: the loss is taken on what the assistant says and on the end of sequence behind it.
   ///
   /// Prompt and response are tokenised apart, so that a prompt has the tokens it has at inference. A row is cut after
