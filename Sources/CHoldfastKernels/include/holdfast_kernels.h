@@ -153,6 +153,8 @@ void holdfast_float_leave(uint64_t former);
 
 /// The processor's hint that the thread spins.
 void holdfast_pause(void);
+/// The file of the library that holds a symbol, or NULL.
+const char *holdfast_library_path(const void *symbol);
 /// The number of processors the process may run on.
 int holdfast_processors(void);
 

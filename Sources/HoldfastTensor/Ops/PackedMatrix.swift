@@ -9,62 +9,62 @@ public final class PackedMatrix: @unchecked Sendable {
   public let outputs: Int
   /// K, its columns: inputs of the product.
   public let inputs: Int
-  let panels: UnsafeMutablePointer<Float>
+  /// Where the numbers are.
+  let storage: Storage
   let kernels: UnsafePointer<holdfast_kernels>
-  private let memory: TensorMemory
+
+  enum Storage {
+    /// Panels of columns for the built-in kernels, [panels][K][columns].
+    case panels(TensorMemory)
+    /// The matrix as it was, [N, K], for a library.
+    case rows(Tensor)
+  }
 
   /// Packs a matrix [N, K].
   public convenience init(_ matrix: Tensor, runtime: Runtime = .shared) throws(HoldfastError) {
     precondition(matrix.shape.count == 2, "packing a tensor of shape \(matrix.shape)")
-    let (outputs, inputs) = (matrix.shape[0], matrix.shape[1])
-    try self.init(
-      outputs: outputs, inputs: inputs, runtime: runtime,
-      panel: { rows, panel, kernels in
-        kernels.pointee.pack_rows(
-          matrix.pointer + rows.lowerBound * inputs, inputs, rows.count, inputs, panel)
-      })
+    let inputs = matrix.shape[1]
+    try self.init(outputs: matrix.shape[0], inputs: inputs, runtime: runtime) { rows, buffer in
+      guard let base = buffer.baseAddress else { return }
+      base.update(from: matrix.pointer + rows.lowerBound * inputs, count: buffer.count)
+    }
   }
 
   /// Packs a matrix [N, K] whose rows `fill` writes, as float32, K apart; it is called on several threads at once, each
   /// row once.
-  public convenience init(
+  public init(
     outputs: Int, inputs: Int, runtime: Runtime = .shared,
     fill: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
-  ) throws(HoldfastError) {
-    try self.init(
-      outputs: outputs, inputs: inputs, runtime: runtime,
-      panel: { rows, panel, kernels in
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * inputs) { buffer in
-          fill(rows, buffer)
-          guard let base = buffer.baseAddress else { return }
-          kernels.pointee.pack_rows(base, inputs, rows.count, inputs, panel)
-        }
-      })
-  }
-
-  private init(
-    outputs: Int, inputs: Int, runtime: Runtime,
-    panel: @Sendable (Range<Int>, UnsafeMutablePointer<Float>, UnsafePointer<holdfast_kernels>) -> Void
   ) throws(HoldfastError) {
     self.outputs = outputs
     self.inputs = inputs
     kernels = runtime.kernels
-    let columns = kernels.pointee.panel_columns
+    let table = KernelTable(kernels)
+    let columns = table.panelColumns
     let count = (outputs + columns - 1) / columns
-    memory = try TensorMemory(floats: count * columns * inputs)
-    panels = memory.pointer
-    let target = PanelWriter(panels: panels, kernels: kernels)
+    if runtime.blas != nil {
+      let rows = try Tensor(uninitialized: [outputs, inputs])
+      storage = .rows(rows)
+      runtime.parallel(outputs, grain: columns) { range in
+        fill(
+          range,
+          UnsafeMutableBufferPointer(
+            start: rows.pointer + range.lowerBound * inputs, count: range.count * inputs))
+      }
+      return
+    }
+    let memory = try TensorMemory(floats: count * columns * inputs)
+    storage = .panels(memory)
     runtime.parallel(count) { range in
       for index in range {
         let rows = index * columns..<min((index + 1) * columns, outputs)
-        panel(rows, target.panels + index * columns * inputs, target.kernels)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * inputs) { buffer in
+          fill(rows, buffer)
+          guard let base = buffer.baseAddress else { return }
+          table.table.pointee.pack_rows(
+            base, inputs, rows.count, inputs, memory.pointer + index * columns * inputs)
+        }
       }
     }
   }
-}
-
-/// Pointers handed to pool threads, each of which writes its own part.
-private struct PanelWriter: @unchecked Sendable {
-  let panels: UnsafeMutablePointer<Float>
-  let kernels: UnsafePointer<holdfast_kernels>
 }

@@ -9,8 +9,12 @@ extension Runtime {
     precondition(
       k == w.inputs && y.count == m * w.outputs, "linear \(x.shape) by [\(w.outputs), \(w.inputs)]")
     precondition(w.kernels == kernels, "a matrix packed by another runtime")
-    let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
-    product(left, .packed(w), into: y, m: m, n: w.outputs, k: k, accumulate: accumulate)
+    switch w.storage {
+    case .rows(let rows): linear(x, rows, into: y, accumulate: accumulate)
+    case .panels(let panels):
+      let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
+      product(left, .panels(panels.pointer), into: y, m: m, n: w.outputs, k: k, accumulate: accumulate)
+    }
   }
 
   /// y [M, N] = x [M, K] wᵀ with w [N, K], or += when accumulating; packs w on the way.
@@ -18,6 +22,7 @@ extension Runtime {
     let (m, k) = matrixShape(x)
     let n = w.shape[0]
     precondition(w.count == n * k && y.count == m * n, "linear \(x.shape) by \(w.shape) into \(y.shape)")
+    if let blas, k > 0 { return blasLinear(blas, x, w, into: y, accumulate: accumulate) }
     let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
     product(left, .rows(w.pointer), into: y, m: m, n: n, k: k, accumulate: accumulate)
   }
@@ -132,7 +137,7 @@ private struct LeftOperand: @unchecked Sendable {
 /// The right operand [N, K] of a product.
 private enum RightOperand: @unchecked Sendable {
   /// Packed before.
-  case packed(PackedMatrix)
+  case panels(UnsafeMutablePointer<Float>)
   /// Stored [N, K].
   case rows(UnsafeMutablePointer<Float>)
   /// Stored [K, N].
@@ -141,15 +146,13 @@ private enum RightOperand: @unchecked Sendable {
   /// The given panels, packed into the thread's scratch memory unless they are already.
   func panels(_ range: Range<Int>, n: Int, k: Int, _ kernels: KernelTable) -> UnsafePointer<Float> {
     let columns = kernels.panelColumns
-    if case .packed(let matrix) = self {
-      return UnsafePointer(matrix.panels + range.lowerBound * columns * k)
-    }
+    if case .panels(let panels) = self { return UnsafePointer(panels + range.lowerBound * columns * k) }
     let scratch = holdfast_scratch(range.count * columns * k)
     for (slot, index) in range.enumerated() {
       let first = index * columns
       let (width, panel) = (min(columns, n - first), scratch! + slot * columns * k)
       switch self {
-      case .packed: break
+      case .panels: break
       case .rows(let w): kernels.table.pointee.pack_rows(w + first * k, k, width, k, panel)
       case .columns(let b): kernels.table.pointee.pack_columns(b + first, n, width, k, panel)
       }

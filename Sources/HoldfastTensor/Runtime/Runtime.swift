@@ -6,13 +6,24 @@ import Synchronization
 ///
 /// `HOLDFAST_NUM_THREADS` sets the number of threads (default: the processors this process may use), `HOLDFAST_CPU`
 /// caps the instruction set (`avx512`, `avx2`, `scalar`). Neither changes a single bit of any result.
+/// `HOLDFAST_GEMM` chooses who multiplies by packed weights: `builtin`, `openblas` (an admitted library, see
+/// ``SystemInfo``; its bits are its own), or `auto`, which is the built-in kernels wherever they have vectors.
+/// `HOLDFAST_BLAS` names another CBLAS library, or `none`.
 public final class Runtime: @unchecked Sendable {
   /// The one runtime of the process.
-  public static let shared = Runtime(
-    kernels: holdfast_kernels_best(environment("HOLDFAST_CPU")), threadCount: defaultThreadCount())
+  public static let shared: Runtime = {
+    let kernels = holdfast_kernels_best(setting("HOLDFAST_CPU"))!
+    let (product, reason) = chooseProducts()
+    return Runtime(
+      kernels: kernels, threadCount: defaultThreadCount(), blas: product, productsReason: reason)
+  }()
 
   /// The kernels in use.
   let kernels: UnsafePointer<holdfast_kernels>
+  /// The library's product, when it multiplies by weights instead of the built-in kernels.
+  let blas: BLAS.Product?
+  /// Why the one or the other.
+  let productsReason: String
   private let threads: Mutex<Threads>
   private let pool = Atomic<UnsafeRawPointer?>(nil)  // the last of threads.pools, or nil
 
@@ -21,15 +32,25 @@ public final class Runtime: @unchecked Sendable {
     var pools: [ThreadPool] = []  // retired ones too: a racing caller may still look at one
   }
 
-  init(kernels: UnsafePointer<holdfast_kernels>, threadCount: Int) {
+  init(
+    kernels: UnsafePointer<holdfast_kernels>, threadCount: Int, blas: BLAS.Product? = nil,
+    productsReason: String = "the default"
+  ) {
     self.kernels = kernels
+    self.blas = blas
+    self.productsReason = productsReason
     threads = Mutex(Threads(count: threadCount))
   }
 
   deinit { retirePool() }
 
-  /// The name of the kernels in use: `avx512`, `avx2`, `neon` or `scalar`.
-  public var kernelName: String { String(cString: kernels.pointee.name) }
+  /// What computes, to be stored with every result: `avx512`, `avx2`, `neon` or `scalar` (which all agree to the bit),
+  /// followed by ` + openblas` and its core when a library multiplies by weights.
+  public var kernelName: String {
+    let name = String(cString: kernels.pointee.name)
+    guard blas != nil else { return name }
+    return name + " + openblas " + (BLAS.shared.info.core ?? "of unknown core")
+  }
 
   /// The number of threads that share the work.
   public var threadCount: Int { threads.withLock { $0.count } }
@@ -87,15 +108,26 @@ public final class Runtime: @unchecked Sendable {
   }
 }
 
-/// The value of an environment variable, or nil when it is unset or empty.
-private func environment(_ name: String) -> UnsafePointer<CChar>? {
-  guard let value = getenv(name), value[0] != 0 else { return nil }
-  return UnsafePointer(value)
+/// Who multiplies by weights, by `HOLDFAST_GEMM` and what the machine offers, and why.
+private func chooseProducts() -> (BLAS.Product?, String) {
+  let wish = setting("HOLDFAST_GEMM") ?? "auto"
+  let cpu = holdfast_cpu_describe()
+  switch wish {
+  case "builtin": return (nil, "HOLDFAST_GEMM=builtin")
+  case "openblas":
+    let blas = BLAS.shared
+    return (blas.product, "HOLDFAST_GEMM=openblas" + (blas.product == nil ? ", but \(blas.info.reason)" : ""))
+  default:
+    let ignored = wish == "auto" ? "" : "HOLDFAST_GEMM=\(wish) is none of auto, builtin, openblas; "
+    if cpu.avx2 || cpu.neon { return (nil, ignored + "the built-in kernels suit this processor") }
+    let blas = BLAS.shared
+    return (blas.product, ignored + "no built-in vectors for this processor; " + blas.info.reason)
+  }
 }
 
 /// `HOLDFAST_NUM_THREADS`, or the number of processors this process may run on.
 private func defaultThreadCount() -> Int {
-  if let text = environment("HOLDFAST_NUM_THREADS"), let count = Int(String(cString: text)),
+  if let text = setting("HOLDFAST_NUM_THREADS"), let count = Int(text),
     (1...1024).contains(count)
   {
     return count

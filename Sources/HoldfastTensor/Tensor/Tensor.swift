@@ -141,7 +141,7 @@ extension Tensor {
 }
 
 /// Memory of one tensor: 64-byte aligned, freed with its last view.
-final class TensorMemory {
+final class TensorMemory: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
 
   init(floats: Int) throws(HoldfastError) {

@@ -1,8 +1,10 @@
-// What Swift cannot say about the calling thread: its scratch memory, its floating-point environment, its processors.
+// What Swift cannot say about the calling thread and process: scratch memory, floating-point environment, processors,
+// the file of a library.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sched.h>
 #endif
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,4 +90,9 @@ int holdfast_processors(void) {
 #endif
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
+}
+
+const char *holdfast_library_path(const void *symbol) {
+  Dl_info place;
+  return dladdr(symbol, &place) != 0 ? place.dli_fname : NULL;
 }
