@@ -50,7 +50,7 @@ final class LedgerHandle: Handle, @unchecked Sendable {
 
 extension holdfast_ledger_row: Options {
   static var type: String { "holdfast_ledger_row" }
-  static var sizes: [Int] { [72] }
+  static var sizes: [Int] { [64] }
   static var defaults: holdfast_ledger_row { holdfast_ledger_row() }
 }
 

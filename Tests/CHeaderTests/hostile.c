@@ -420,7 +420,10 @@ static void probing(const char *model_path, const char *data, const char *scratc
   REFUSED(BAD, holdfast_comparison_json(NULL, &json, &error));
   WORKS(holdfast_compare_ledgers(ledger, ledger, NULL, &comparison, &error));
   holdfast_ledger_free(ledger);
-  CHECK(holdfast_comparison_consistency(comparison).low == 1 && holdfast_comparison_passes(comparison) == 1);
+  CHECK(fabs(holdfast_comparison_consistency(comparison).low - 1) < 1e-12);
+  CHECK(holdfast_comparison_passes(comparison) == 1);
+  CHECK(holdfast_comparison_verdict(comparison) == HOLDFAST_VERDICT_PASSES);
+  CHECK(holdfast_comparison_verdict(NULL) == HOLDFAST_VERDICT_UNDECIDED);
   WORKS(holdfast_comparison_json(comparison, &json, &error));
   holdfast_string_free(json);
   holdfast_comparison_free(comparison);

@@ -204,4 +204,4 @@ def compare(
             None,
             ctypes.byref(out),
         )
-    return Comparison(out)
+        return Comparison(out)

@@ -252,7 +252,7 @@ def probe(
             None,
             ctypes.byref(out),
         )
-    return Ledger(out)
+        return Ledger(out)
 
 
 class Both:

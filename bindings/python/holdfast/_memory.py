@@ -107,11 +107,13 @@ def json_result(name: str, *arguments: Any) -> Any:
 
 def int32_array(values: Tokens, name: str) -> "npt.NDArray[np.int32]":
     """Integers as a contiguous int32 vector; anything else is refused."""
+    if isinstance(values, (str, bytes)):
+        raise TypeError(f"{name} must be integers, not {type(values).__name__}; encode text with the tokenizer")
     array = np.asarray(values)
-    if array.size == 0:
-        return np.zeros(0, dtype=np.int32)
     if array.ndim != 1:
         raise InvalidArgument(f"{name} must be one-dimensional, not {array.ndim}-dimensional")
+    if array.size == 0:
+        return np.zeros(0, dtype=np.int32)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers, not {array.dtype}")
     low, high = int(array.min()), int(array.max())

@@ -240,8 +240,8 @@ class Model(Handle):
                 None,
                 ctypes.byref(out),
             )
-        with _Generation(out) as generation:
-            return generation.value()
+            with _Generation(out) as generation:
+                return generation.value()
 
     def __repr__(self) -> str:
         if self.closed:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
+import signal
 import sys
+import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Callable, Optional, Type
+from typing import Any, Callable, Dict, List, Optional, Type
 
 from . import _abi
 from ._errors import Cancelled
@@ -43,7 +44,9 @@ def print_progress(progress: Progress) -> None:
 class Reporter:
     """Hands a callable to the library for one call, and raises afterwards what it raised.
 
-    Even without a callable the library reports, so that Ctrl-C is noticed between two reports.
+    Signals that have a Python handler (Ctrl-C) are noted while the library works and handled in the next report, inside
+    its try; a handler that ran between two instructions of the callback itself could raise where only ctypes would see
+    it. So Ctrl-C stops long work also when there is no callable.
     """
 
     def __init__(self, function: Optional[ProgressFunction]) -> None:
@@ -51,32 +54,54 @@ class Reporter:
             raise TypeError(f"progress must be callable, not {type(function).__name__}")
         self._function = function
         self._raised: Optional[BaseException] = None
+        self._handlers: Dict[int, Any] = {}
+        self._pending: List[int] = []
         self.callback = _abi.ProgressFunction(self._report)
+
+    def _note(self, number: int, _: Any) -> None:
+        self._pending.append(number)
+
+    def _handle_signals(self) -> None:
+        while self._pending:
+            number = self._pending.pop(0)
+            self._handlers[number](number, None)
 
     def _report(self, pointer: Any, _: Any) -> int:
         # Nothing may leave this function: ctypes would print and swallow it.
         try:
             if self._raised is not None:
                 return 1
+            self._handle_signals()
             if self._function is None:
                 return 0
             report = pointer.contents
             progress = Progress(
                 _text(report.stage), report.done, report.total, _text(report.unit), _text(report.detail)
             )
-            return 1 if self._function(progress) is False else 0
+            go_on = self._function(progress)
+            self._handle_signals()
+            return 1 if go_on is False else 0
         except BaseException as raised:
             self._raised = raised
             return 1
 
     def __enter__(self) -> "Reporter":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self._handlers[number] = handler
+                    signal.signal(number, self._note)
         return self
 
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], _: Optional[TracebackType]
     ) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         raised, self._raised = self._raised, None
         if raised is None:
+            self._handle_signals()
             return
         if error is None or isinstance(error, Cancelled):
             raise raised from None

@@ -39,8 +39,8 @@ def study(
             base = None if base_directory is None else path_bytes(base_directory, "base_directory")
             data = text_bytes(text, "specification")
             call("holdfast_study_run", data, base, reporter.callback, None, ctypes.byref(summary))
-    result: Dict[str, Any] = json.loads(take_string(summary))
-    return result
+        result: Dict[str, Any] = json.loads(take_string(summary))
+        return result
 
 
 def study_status(directory: PathLike) -> Dict[str, Any]:

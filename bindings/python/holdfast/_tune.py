@@ -91,4 +91,4 @@ def tune(
             ctypes.byref(tuned),
             ctypes.byref(report),
         )
-    return Tuning(Model(tuned), json.loads(take_string(report)))
+        return Tuning(Model(tuned), json.loads(take_string(report)))
