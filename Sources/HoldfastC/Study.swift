@@ -3,8 +3,6 @@
 public import CHoldfast
 import Holdfast
 
-private let pending = HoldfastError(.unsupported, "studies are not in this build")
-
 @c @implementation
 public func holdfast_study_run(
   _ specification: UnsafePointer<CChar>?, _ baseDirectory: UnsafePointer<CChar>?,
@@ -12,7 +10,14 @@ public func holdfast_study_run(
   _ summary: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
   _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> holdfast_status {
-  call(error) { () throws(HoldfastError) in throw pending }
+  call(error) { () throws(HoldfastError) in
+    summary?.pointee = nil
+    let text = try textArgument(specification, "specification")
+    let base = try optionalTextArgument(baseDirectory, "base_directory") ?? ""
+    let study = try Study(
+      try JSON.parse(text, name: "specification"), name: "specification", baseDirectory: base)
+    try run(study, progressHandler(progress, userData), summary)
+  }
 }
 
 @c @implementation
@@ -22,7 +27,11 @@ public func holdfast_study_run_file(
   _ summary: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
   _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> holdfast_status {
-  call(error) { () throws(HoldfastError) in throw pending }
+  call(error) { () throws(HoldfastError) in
+    summary?.pointee = nil
+    let study = try Study(path: try pathArgument(path))
+    try run(study, progressHandler(progress, userData), summary)
+  }
 }
 
 @c @implementation
@@ -30,5 +39,17 @@ public func holdfast_study_status(
   _ directory: UnsafePointer<CChar>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
   _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> holdfast_status {
-  call(error) { () throws(HoldfastError) in throw pending }
+  call(error) { () throws(HoldfastError) in
+    let output = try Output(json, "json", empty: nil)
+    let status = try StudyStatus(directory: try pathArgument(directory, "directory"))
+    output.set(try allocateString(status.json.text()))
+  }
+}
+
+/// Runs a study and hands its results over, if they are wanted.
+private func run(
+  _ study: Study, _ progress: ProgressHandler?, _ summary: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) throws(HoldfastError) {
+  let result = try study.run(progress: progress)
+  if let summary { summary.pointee = try allocateString(result.json.text()) }
 }

@@ -28,6 +28,8 @@ def _candidates() -> Iterator[Path]:
     for name in _names():
         yield package / name
     for folder in package.parents:
+        for name in _names():  # an installation: PREFIX/share/holdfast/python and PREFIX/lib
+            yield folder / "lib" / name
         release = folder / ".build" / "release"
         for name in [*_names(), "libHoldfastC.so", "libHoldfastC.dylib"]:
             yield release / name
@@ -45,7 +47,7 @@ def _find() -> Path:
             return path
     raise LibraryNotFound(
         "libholdfast was not found beside the package "
-        f"({Path(__file__).resolve().parent}) nor in .build/release of a checkout above it; "
+        f"({Path(__file__).resolve().parent}) nor in lib or .build/release of a folder above it; "
         "run `make build` in the checkout, or set HOLDFAST_LIBRARY to the library's path"
     )
 
