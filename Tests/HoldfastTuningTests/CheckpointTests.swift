@@ -24,7 +24,9 @@ import Testing
   func aResumedRunEndsInTheSameBits(name: String, steps: Int) throws {
     try Fixture.temporaryDirectory { directory in
       let path = directory + "/checkpoint.h5"
-      let whole = try Trainer(model: Fixture.model(name), examples: data(name), options: Fixture.livelyOptions).run()
+      let whole = try Trainer(
+        model: Fixture.model(name), examples: data(name), options: Fixture.livelyOptions
+      ).run()
       _ = try interrupted(name, steps: steps, path: path)
       let trainer = try Trainer(resuming: path, examples: data(name))
       #expect(trainer.completedSteps == steps && trainer.options == Fixture.livelyOptions)
@@ -37,7 +39,9 @@ import Testing
   @Test func writingACheckpointChangesNothing() throws {
     try Fixture.temporaryDirectory { directory in
       let name = "tiny-tied"
-      let quiet = try Trainer(model: Fixture.model(name), examples: data(name), options: Fixture.livelyOptions).run()
+      let quiet = try Trainer(
+        model: Fixture.model(name), examples: data(name), options: Fixture.livelyOptions
+      ).run()
       let path = directory + "/checkpoint.h5"
       let busy = try Trainer(model: Fixture.model(name), examples: data(name), options: Fixture.livelyOptions)
         .run(checkpoints: CheckpointPolicy(path: path, everySteps: 2))
@@ -54,7 +58,9 @@ import Testing
       let trainer = try interrupted("tiny-untied", steps: 3, path: path)
       let loaded = try Model.load(path)
       #expect(loaded.configuration == trainer.model.configuration)
-      #expect(try Parameters(copying: loaded).tensors.map(\.array) == trainer.model.parameters?.tensors.map(\.array))
+      #expect(
+        try Parameters(copying: loaded).tensors.map(\.array) == trainer.model.parameters?.tensors.map(\.array)
+      )
       #expect(try loaded.tokenizer.encode("the answer") == trainer.model.tokenizer.encode("the answer"))
     }
   }
@@ -66,8 +72,12 @@ import Testing
       let result = try Trainer(resuming: checkpoint, examples: data("tiny-tied")).run()
       try result.save(to: path)
       #expect(try FileSystem.size(path) * 2 < FileSystem.size(checkpoint) * 3 / 2)
-      #expect(try Parameters(copying: Model.load(path)).tensors.map(\.array) == result.model.parameters?.tensors.map(\.array))
-      let error = #expect(throws: HoldfastError.self) { try Trainer(resuming: path, examples: data("tiny-tied")) }
+      #expect(
+        try Parameters(copying: Model.load(path)).tensors.map(\.array)
+          == result.model.parameters?.tensors.map(\.array))
+      let error = #expect(throws: HoldfastError.self) {
+        try Trainer(resuming: path, examples: data("tiny-tied"))
+      }
       #expect(error?.code == .invalidArgument)
       #expect(error?.message.contains(path) == true && error?.message.contains("moments") == true)
     }
@@ -115,9 +125,11 @@ import Testing
       var options = Fixture.torchOptions
       options.maxSteps = 2
       _ = try interrupted("tiny-tied", steps: 2, path: path, options: options)
-      let longer = try Trainer(resuming: path, examples: data("tiny-tied"), options: Fixture.torchOptions).run()
+      let longer = try Trainer(resuming: path, examples: data("tiny-tied"), options: Fixture.torchOptions)
+        .run()
       let whole = try Trainer(
-        model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: Fixture.torchOptions).run()
+        model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: Fixture.torchOptions
+      ).run()
       #expect(try bits(longer.model) == bits(whole.model))
     }
   }
@@ -126,10 +138,12 @@ import Testing
     try Fixture.temporaryDirectory { directory in
       let path = directory + "/checkpoint.h5"
       let whole = try Trainer(
-        model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: Fixture.livelyOptions).run()
+        model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: Fixture.livelyOptions
+      ).run()
       var options = Fixture.livelyOptions
       options.microBatchSize = 1
-      let trainer = try Trainer(model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: options)
+      let trainer = try Trainer(
+        model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: options)
       var reports = 0
       let error = #expect(throws: HoldfastError.self) {
         try trainer.run(checkpoints: CheckpointPolicy(path: path)) { _ in

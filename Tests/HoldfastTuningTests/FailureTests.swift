@@ -14,7 +14,9 @@ import Testing
     model = try Fixture.model("tiny-tied")
   }
 
-  private func refusal(_ examples: [TrainingExample], _ options: TuningOptions = TuningOptions()) -> HoldfastError? {
+  private func refusal(_ examples: [TrainingExample], _ options: TuningOptions = TuningOptions())
+    -> HoldfastError?
+  {
     #expect(throws: HoldfastError.self) { try Trainer(model: model, examples: examples, options: options) }
   }
 
@@ -27,7 +29,8 @@ import Testing
     #expect(refusal(bad)?.message.contains("'wild'") == true)
     bad[3] = TrainingExample(id: "ragged", tokens: [5, 6, 7], labels: [6, 7])
     #expect(refusal(bad)?.message.contains("'ragged'") == true)
-    bad[3] = TrainingExample(id: "long", tokens: .init(repeating: 5, count: 129), labels: .init(repeating: 5, count: 129))
+    bad[3] = TrainingExample(
+      id: "long", tokens: .init(repeating: 5, count: 129), labels: .init(repeating: 5, count: 129))
     #expect(refusal(bad)?.code == .contextLength)
   }
 
@@ -40,7 +43,8 @@ import Testing
   @Test func aLossThatIsNotFiniteNamesItsStepAndKeepsTheParameters() throws {
     let parameters = try Parameters(copying: model)
     let embedding = try #require(parameters["model.embed_tokens.weight"])
-    let trainer = try Trainer(model: model.with(parameters), examples: examples, options: Fixture.torchOptions)
+    let trainer = try Trainer(
+      model: model.with(parameters), examples: examples, options: Fixture.torchOptions)
     _ = try trainer.step()
     let before = try bits(trainer.model)
     try #require(trainer.model.parameters)["model.layers.1.mlp.up_proj.weight"]?[17] = .infinity
@@ -48,7 +52,8 @@ import Testing
     #expect(error?.code == .numerical)
     #expect(error?.message.contains("step 2") == true)
     try #require(trainer.model.parameters)["model.layers.1.mlp.up_proj.weight"]?[17] = Float(
-      bitPattern: before[try #require(parameters.names.firstIndex(of: "model.layers.1.mlp.up_proj.weight"))][17])
+      bitPattern: before[try #require(parameters.names.firstIndex(of: "model.layers.1.mlp.up_proj.weight"))][
+        17])
     #expect(try bits(trainer.model) == before)
     #expect(embedding.array.allSatisfy { $0.isFinite })
   }
@@ -95,7 +100,9 @@ import Testing
         try AtomicFile.write(Array(bytes.prefix(part)), to: cut)
         #expect(throws: HoldfastError.self) { try Trainer(resuming: cut, examples: examples) }
       }
-      #expect(throws: HoldfastError.self) { try Trainer(resuming: directory + "/absent.h5", examples: examples) }
+      #expect(throws: HoldfastError.self) {
+        try Trainer(resuming: directory + "/absent.h5", examples: examples)
+      }
     }
   }
 

@@ -9,7 +9,8 @@ import Testing
 /// Stored fixtures and what tests build from them.
 enum Fixture {
   /// The repository.
-  static let repository = FileSystem.parent(of: FileSystem.parent(of: FileSystem.parent(of: #filePath) ?? ".") ?? ".") ?? "."
+  static let repository =
+    FileSystem.parent(of: FileSystem.parent(of: FileSystem.parent(of: #filePath) ?? ".") ?? ".") ?? "."
   static let fixtures = repository + "/Tests/Fixtures"
 
   /// A file of shared data, or `nil` where this checkout has none; tests then say that they skip.
@@ -36,14 +37,17 @@ enum Fixture {
       for (j, row) in (batch.arrayValue ?? []).enumerated() {
         examples.append(
           TrainingExample(
-            id: "\(i).\(j)", tokens: try #require(integers(row["tokens"])), labels: try #require(integers(row["labels"]))))
+            id: "\(i).\(j)", tokens: try #require(integers(row["tokens"])),
+            labels: try #require(integers(row["labels"]))))
       }
     }
     try #require(examples.count == 12)
     return examples
   }
 
-  static func integers(_ json: JSON?) -> [Int32]? { json?.arrayValue?.compactMap { $0.intValue.flatMap(Int32.init(exactly:)) } }
+  static func integers(_ json: JSON?) -> [Int32]? {
+    json?.arrayValue?.compactMap { $0.intValue.flatMap(Int32.init(exactly:)) }
+  }
   static func numbers(_ json: JSON?) -> [Double]? { json?.arrayValue?.compactMap(\.doubleValue) }
 
   /// What the fixture's AdamW runs used.

@@ -55,7 +55,8 @@ import Testing
     ("epochs", { $0.epochs = .nan }), ("epochs", { $0.epochs = .infinity }),
     ("learning_rate", { $0.learningRate = 0 }), ("learning_rate", { $0.learningRate = .nan }),
     ("warmup_ratio", { $0.warmupRatio = 1.1 }), ("weight_decay", { $0.weightDecay = -0.1 }),
-    ("clip_norm", { $0.clipNorm = -1 }), ("clip_norm", { $0.clipNorm = .infinity }), ("beta1", { $0.beta1 = 1 }),
+    ("clip_norm", { $0.clipNorm = -1 }), ("clip_norm", { $0.clipNorm = .infinity }),
+    ("beta1", { $0.beta1 = 1 }),
     ("beta2", { $0.beta2 = -0.5 }), ("epsilon", { $0.epsilon = 0 }),
   ]
 

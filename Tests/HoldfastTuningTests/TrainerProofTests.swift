@@ -25,7 +25,9 @@ import Testing
     #expect(result.records.count == 4 && losses.count == 4 && norms.count == 4)
     for (record, (loss, norm)) in zip(result.records, zip(losses, norms)) {
       #expect(abs(record.loss - loss) < 1e-5, "step \(record.step): \(record.loss), PyTorch \(loss)")
-      #expect(abs(record.gradientNorm - norm) < 1e-5 * norm, "step \(record.step): \(record.gradientNorm), PyTorch \(norm)")
+      #expect(
+        abs(record.gradientNorm - norm) < 1e-5 * norm,
+        "step \(record.step): \(record.gradientNorm), PyTorch \(norm)")
       #expect(record.learningRate == 1e-3)
     }
     let weights = try #require(torch["weights"]?.objectValue)

@@ -18,7 +18,8 @@ extension TuningResult {
   func requireSpace(for path: String, moments: Bool, free: Int? = nil) throws(HoldfastError) {
     let directory = FileSystem.parent(of: path) ?? "/"
     guard FileSystem.isDirectory(directory) else {
-      throw HoldfastError(.io, "\(path): there is no directory \(directory); make it first or choose another path")
+      throw HoldfastError(
+        .io, "\(path): there is no directory \(directory); make it first or choose another path")
     }
     let free = if let free { free } else { try FileSystem.freeSpace(at: directory) }
     let parameters = model.weights.parameterCount

@@ -14,7 +14,8 @@ extension Trainer {
       to: path,
       more: { root throws(HoldfastError) in
         try log.write(to: root)
-        try OptimizerState(workspace.optimizer, parameters, steps: completedSteps).write(to: root, model: model)
+        try OptimizerState(workspace.optimizer, parameters, steps: completedSteps).write(
+          to: root, model: model)
       })
   }
 
@@ -28,7 +29,8 @@ extension Trainer {
   /// - Throws: `invalidArgument` naming the options or the data that differ, or when the file holds a finished model
   ///   without moments; what `Model.load` throws.
   public convenience init(
-    resuming path: String, examples: [TrainingExample], options: TuningOptions? = nil, runtime: Runtime = .shared
+    resuming path: String, examples: [TrainingExample], options: TuningOptions? = nil,
+    runtime: Runtime = .shared
   ) throws(HoldfastError) {
     let model = try Model.load(path)
     let root = try HDF5File(path: path).root
@@ -37,7 +39,8 @@ extension Trainer {
     else {
       throw HoldfastError(
         .invalidArgument,
-        "\(path): this model file holds no optimiser moments, so its run cannot be resumed; tune it as a new run")
+        "\(path): this model file holds no optimiser moments, so its run cannot be resumed; tune it as a new run"
+      )
     }
     let log = try TrainingLog(training)
     let chosen = options ?? log.options
@@ -45,11 +48,13 @@ extension Trainer {
     try self.init(
       model: model, examples: examples, options: chosen, records: log.records,
       moments: { optimizer throws(HoldfastError) in
-        try OptimizerState.read(moments, into: optimizer, names: model.parameterNames, steps: log.records.count)
+        try OptimizerState.read(
+          moments, into: optimizer, names: model.parameterNames, steps: log.records.count)
       }, runtime: runtime)
     guard completedSteps <= totalSteps else {
       throw HoldfastError(
-        .invalidArgument, "\(path): \(completedSteps) steps are taken, which is more than the \(totalSteps) wanted")
+        .invalidArgument,
+        "\(path): \(completedSteps) steps are taken, which is more than the \(totalSteps) wanted")
     }
   }
 
@@ -81,7 +86,8 @@ extension TrainingLog {
       throw HoldfastError(
         .invalidArgument,
         "\(path): the tokens or labels of the examples, or their order, differ from those the run was started with "
-          + "(SHA-256 \(dataSHA256.prefix(12))…, now \(sha256.prefix(12))…); resume with the same data or start anew")
+          + "(SHA-256 \(dataSHA256.prefix(12))…, now \(sha256.prefix(12))…); resume with the same data or start anew"
+      )
     }
   }
 }

@@ -53,7 +53,8 @@ extension TrainingLog {
     let seconds = try group.dataset("seconds").read(as: Double.self)
     let count = try group.int("completed_steps")
     guard exampleCount > 0, [steps.count, tokens.count, targets.count].allSatisfy({ $0 == count }),
-      [losses, rates, norms, seconds].allSatisfy({ $0.count == count }), steps.elementsEqual((0..<count).map { Int64($0 + 1) })
+      [losses, rates, norms, seconds].allSatisfy({ $0.count == count }),
+      steps.elementsEqual((0..<count).map { Int64($0 + 1) })
     else { throw HoldfastError(.corruptData, "\(place): the records do not fit the \(count) steps taken") }
     records = []
     for i in 0..<count {

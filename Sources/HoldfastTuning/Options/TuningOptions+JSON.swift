@@ -20,10 +20,12 @@ extension TuningOptions {
     }
     self.init()
     for (key, value) in members {
-      let name = String(decoding: key.bytes.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+      let name = String(
+        decoding: key.bytes.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
       guard let field = Self.fields.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
         let known = Self.fields.map(\.name).joined(separator: ", ")
-        throw HoldfastError(.invalidArgument, "\(source): there is no tuning option '\(key.text)'; known are \(known)")
+        throw HoldfastError(
+          .invalidArgument, "\(source): there is no tuning option '\(key.text)'; known are \(known)")
       }
       guard field.set(&self, value) else {
         throw HoldfastError(
@@ -37,7 +39,8 @@ extension TuningOptions {
   func differences(from other: TuningOptions) -> [String] {
     let lengthDecides = schedule != .constant || warmupRatio > 0
     return Self.fields.filter {
-      $0.decides && (lengthDecides || !["max_steps", "epochs"].contains($0.name)) && $0.get(self) != $0.get(other)
+      $0.decides && (lengthDecides || !["max_steps", "epochs"].contains($0.name))
+        && $0.get(self) != $0.get(other)
     }.map {
       "\($0.name) (\($0.get(other).text()), now \($0.get(self).text()))"
     }
@@ -63,7 +66,8 @@ extension TuningOptions {
       }
     }
 
-    static func number(_ name: String, _ path: any WritableKeyPath<TuningOptions, Double> & Sendable) -> Field {
+    static func number(_ name: String, _ path: any WritableKeyPath<TuningOptions, Double> & Sendable) -> Field
+    {
       Field(name: name, kind: "a number", decides: true, get: { .number($0[keyPath: path]) }) {
         guard let value = $1.doubleValue else { return false }
         $0[keyPath: path] = value

@@ -20,7 +20,9 @@ extension TuningOptions {
 
   private static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(HoldfastError) {
     guard !range.contains(value) else { return }
-    throw HoldfastError(.invalidArgument, "tuning option \(name) is \(value); it must be in \(range.lowerBound) … \(range.upperBound)")
+    throw HoldfastError(
+      .invalidArgument,
+      "tuning option \(name) is \(value); it must be in \(range.lowerBound) … \(range.upperBound)")
   }
 
   private static func check(

@@ -33,7 +33,8 @@ extension Trainer {
       try checkpoint(to: checkpoints.path)
       throw HoldfastError(
         .cancelled,
-        "\(error.message); \(checkpoints.path) holds the \(completedSteps) steps taken, resume from it to go on")
+        "\(error.message); \(checkpoints.path) holds the \(completedSteps) steps taken, resume from it to go on"
+      )
     }
     try requireFiniteParameters()
     releaseWorkspace()

@@ -40,7 +40,8 @@ extension Trainer {
       index + 1, parameters: parameters, gradients: workspace.gradients, learningRate: learningRate,
       gradientScale: clipCoefficient(norm: norm, limit: options.clipNorm), options: options, runtime: runtime)
     let record = TrainingRecord(
-      step: index + 1, loss: sum / Double(targets), learningRate: learningRate, gradientNorm: norm, tokens: tokens,
+      step: index + 1, loss: sum / Double(targets), learningRate: learningRate, gradientNorm: norm,
+      tokens: tokens,
       targetTokens: targets, seconds: (clock.now - start) / .seconds(1))
     records.append(record)
     return record
