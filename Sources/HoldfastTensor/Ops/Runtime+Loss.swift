@@ -39,7 +39,7 @@ extension Runtime {
     return (0..<(width == 0 ? 0 : logits.count / width)).map { row in
       let x = logits.pointer + row * width
       var best = 0
-      for i in 1..<Swift.max(width, 1) where x[i] > x[best] || x[best].isNaN { best = i }
+      for i in 1..<Swift.max(width, 1) where x[i] > x[best] || (x[best].isNaN && !x[i].isNaN) { best = i }
       return Int32(best)
     }
   }

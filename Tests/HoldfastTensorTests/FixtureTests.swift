@@ -1,0 +1,155 @@
+import Glibc
+import Testing
+
+@testable import HoldfastTensor
+
+/// The ops against PyTorch in float64 (`Tests/Fixtures/scripts/tensor_ops.py`), on every kernel.
+@Suite struct FixtureTests {
+  static let candidates = [Candidate.reference] + Candidate.others.filter { $0.runtime.threadCount == 2 }
+
+  private func fixture() throws -> Fixture { try Fixture(named: "ops") }
+
+  @Test(arguments: candidates)
+  func linear(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let x = try fixture.tensor("linear.x", [5, 11])
+    let w = try fixture.tensor("linear.w", [7, 11])
+    let d = try fixture.tensor("linear.d", [5, 7])
+    let (y, dx, dw) = (try Tensor(zeros: [5, 7]), try Tensor(zeros: [5, 11]), try Tensor(zeros: [7, 11]))
+    runtime.linear(x, w, into: y)
+    runtime.linearBackwardInput(d, w, into: dx)
+    runtime.linearBackwardWeight(d, x, into: dw)
+    expectClose(y.array, try fixture.numbers("linear.y"), within: 3e-7, "y")
+    expectClose(dx.array, try fixture.numbers("linear.dx"), within: 3e-7, "dx")
+    expectClose(dw.array, try fixture.numbers("linear.dw"), within: 3e-7, "dw")
+  }
+
+  @Test(arguments: candidates)
+  func norm(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let x = try fixture.tensor("norm.x", [3, 21])
+    let w = try fixture.tensor("norm.w", [21])
+    let d = try fixture.tensor("norm.d", [3, 21])
+    let (y, inverse) = (try Tensor(zeros: [3, 21]), try Tensor(zeros: [3]))
+    let (dx, dw) = (try Tensor(zeros: [3, 21]), try Tensor(zeros: [21]))
+    runtime.rmsNorm(x, weight: w, epsilon: 1e-5, into: y, inverseRMS: inverse)
+    runtime.rmsNormBackward(
+      d, x: x, weight: w, inverseRMS: inverse, into: dx, accumulate: false, weightGradient: dw)
+    expectClose(y.array, try fixture.numbers("norm.y"), within: 3e-7, "y")
+    expectClose(dx.array, try fixture.numbers("norm.dx"), within: 5e-7, "dx")
+    expectClose(dw.array, try fixture.numbers("norm.dw"), within: 3e-7, "dw")
+  }
+
+  @Test(arguments: candidates)
+  func swiGLU(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let shape = [3, 19]
+    let gate = try fixture.tensor("swiglu.g", shape)
+    let up = try fixture.tensor("swiglu.u", shape)
+    let d = try fixture.tensor("swiglu.d", shape)
+    let (h, dgate, dup) = (try Tensor(zeros: shape), try Tensor(zeros: shape), try Tensor(zeros: shape))
+    runtime.swiGLU(gate: gate, up: up, into: h)
+    runtime.swiGLUBackward(d, gate: gate, up: up, into: dgate, dup)
+    expectClose(h.array, try fixture.numbers("swiglu.h"), within: 3e-7, "h")
+    expectClose(dgate.array, try fixture.numbers("swiglu.dg"), within: 3e-7, "dgate")
+    expectClose(dup.array, try fixture.numbers("swiglu.du"), within: 3e-7, "dup")
+  }
+
+  @Test(arguments: candidates)
+  func rotation(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let x = try fixture.tensor("rotate.x", [3, 12])
+    let start = x.array
+    // The tables have one row per position; the fixture's three rows stand for positions 0, 1 and 2.
+    let cosines = try fixture.tensor("rotate.cos", [3, 3])
+    let sines = try fixture.tensor("rotate.sin", [3, 3])
+    runtime.rotate(x, positions: [0, 1, 2], cosines: cosines, sines: sines, heads: 2)
+    expectClose(x.array, try fixture.numbers("rotate.y"), within: 3e-7, "rotated")
+    runtime.rotate(x, positions: [0, 1, 2], cosines: cosines, sines: sines, heads: 2, inverse: true)
+    expectClose(x.array, start.map(Double.init), within: 3e-7, "rotated back")
+  }
+
+  @Test(arguments: candidates)
+  func attention(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let q = try fixture.tensor("attention.q", [9, 32])
+    let k = try fixture.tensor("attention.k", [9, 16])
+    let v = try fixture.tensor("attention.v", [9, 16])
+    let d = try fixture.tensor("attention.d", [9, 32])
+    let (o, lse) = (try Tensor(zeros: [9, 32]), try Tensor(zeros: [9, 4]))
+    let (dq, dk, dv) = (try Tensor(zeros: [9, 32]), try Tensor(zeros: [9, 16]), try Tensor(zeros: [9, 16]))
+    let segments = [AttentionSegment(rows: 0..<3), AttentionSegment(rows: 3..<9)]
+    runtime.attention(
+      queries: q, keys: k, values: v, heads: 4, kvHeads: 2, segments: segments, scale: 0.7, into: o,
+      logSumExp: lse)
+    runtime.attentionBackward(
+      d, queries: q, keys: k, values: v, output: o, logSumExp: lse, heads: 4, kvHeads: 2, segments: segments,
+      scale: 0.7, into: dq, dk, dv)
+    expectClose(o.array, try fixture.numbers("attention.o"), within: 5e-7, "o")
+    expectClose(lse.array, try fixture.numbers("attention.lse"), within: 5e-7, "log sum")
+    expectClose(dq.array, try fixture.numbers("attention.dq"), within: 1e-6, "dq")
+    expectClose(dk.array, try fixture.numbers("attention.dk"), within: 1e-6, "dk")
+    expectClose(dv.array, try fixture.numbers("attention.dv"), within: 1e-6, "dv")
+  }
+
+  @Test(arguments: candidates)
+  func crossEntropy(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let logits = try fixture.tensor("loss.l", [4, 33])
+    let targets: [Int32] = [0, 32, 7, 16]
+    let picked = runtime.logSoftmax(logits, pick: targets.enumerated().map { ($0.offset, $0.element) })
+    let expected = try fixture.numbers("loss.losses")
+    let losses = runtime.crossEntropy(logits: logits, targets: targets, scale: 0.25, gradient: true)
+    expectClose(losses, expected, within: 2e-7, "losses")
+    expectClose(picked.map { -$0 }, expected, within: 2e-7, "log softmax")
+    expectClose(logits.array, try fixture.numbers("loss.dl"), within: 5e-7, "gradient")
+  }
+
+  @Test(arguments: candidates)
+  func adamW(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let p = try fixture.tensor("adamw.p", [20])
+    let (m, v) = (try Tensor(zeros: [20]), try Tensor(zeros: [20]))
+    for step in 1...5 {
+      // A scale of 1/2 on a doubled gradient is exact: it must change nothing.
+      let g = try fixture.tensor("adamw.g\(step)", [20])
+      for i in 0..<20 { g[i] *= 2 }
+      runtime.adamW(
+        parameter: p, gradient: g, firstMoment: m, secondMoment: v, step: step, learningRate: 3e-3,
+        beta1: 0.9,
+        beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, gradientScale: 0.5)
+      for (a, b) in zip(p.array, try fixture.numbers("adamw.p\(step)")) {
+        #expect(abs(Double(a) - b) <= 3e-7 * max(abs(b), 1e-2), "step \(step)")
+      }
+    }
+    for (ours, name) in [(m, "adamw.m"), (v, "adamw.v")] {
+      for (a, b) in zip(ours.array, try fixture.numbers(name)) {
+        #expect(abs(Double(a) - b) <= 1e-6 * abs(b), "\(name)")
+      }
+    }
+  }
+}
+
+/// Named rows of numbers from `Tests/Fixtures/tensor`.
+struct Fixture {
+  private var rows: [String: [Double]] = [:]
+
+  init(named name: String) throws {
+    let path = "\(#filePath)".split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
+    let file = try #require(fopen("\(path)/Fixtures/tensor/\(name).txt", "r"), "fixture \(name)")
+    defer { fclose(file) }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    while getline(&line, &capacity, file) > 0, let text = line {
+      let words = String(cString: text).split { $0 == " " || $0 == "\n" }
+      rows[String(try #require(words.first))] = words.dropFirst().compactMap { Double($0) }
+    }
+    free(line)
+  }
+
+  func numbers(_ name: String) throws -> [Double] { try #require(rows[name], "\(name)") }
+
+  func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+    try Tensor(numbers(name).map { Float($0) }, shape: shape)
+  }
+}
