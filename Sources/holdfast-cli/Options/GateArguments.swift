@@ -3,7 +3,7 @@ import Holdfast
 
 /// How `compare` decides.
 struct GateArguments: ParsableArguments {
-  @Option(name: .long, help: "The bound of the gate, -1 to 1.")
+  @Option(name: .long, parsing: .unconditional, help: "The bound of the gate, -1 to 1.")
   var minConsistency = CompareOptions().minConsistency
 
   @Option(

@@ -4,6 +4,21 @@ import Yams
 
 /// A study file, YAML or JSON, as the engine's JSON.
 enum StudyFile {
+  /// The study a file describes; relative paths in it start from the file's directory.
+  ///
+  /// - Parameter output: the study's directory instead of the one the file names, relative to the working directory.
+  static func study(_ path: String, output: String? = nil) throws(HoldfastError) -> Study {
+    var json = try read(path)
+    if let output {
+      guard let here = realpath(".", nil) else {
+        throw HoldfastError(.io, "the working directory: \(String(cString: strerror(errno)))")
+      }
+      defer { free(here) }
+      json.set("output", .text(output.hasPrefix("/") ? output : String(cString: here) + "/" + output))
+    }
+    return try Study(json, name: path, baseDirectory: FileSystem.parent(of: path) ?? ".")
+  }
+
   /// Reads `path`; the engine replaces `${NAME}` in it, and HOLDFAST_CACHE always has a value.
   ///
   /// Throws an error that names the file, the line and the column.

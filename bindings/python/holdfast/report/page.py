@@ -119,13 +119,13 @@ def contrast_section(study: Study) -> str:
     if not study.contrasts:
         return ""
     roles = {e.role: e for e in study.evaluations}
-    rows = [[escape(f"{c.first} − {c.second}"),
-             escape(title(roles[c.evaluation]) if c.evaluation in roles else c.evaluation), escape(c.measure),
-             interval(c.difference, 100 if c.measure == "accuracy" else 1, 1 if c.measure == "accuracy" else 3, sign=True),
-             probability(c.p), escape(c.verdict)] for c in study.contrasts]
-    return ("<h2>Differences between groups</h2><p>Paired on the same questions; accuracy in percentage points. "
-            "p is corrected by Holm's method over the contrasts the study declared.</p>"
-            + table(["contrast", "evaluation", "measure", "difference", "p (Holm)", "decided"], rows, left=(0, 1, 2, 5)))
+    rows = [[escape(f"{c.first} − {c.second}"), escape(title(roles[c.evaluation]) if c.evaluation in roles else c.evaluation),
+             interval(c.difference, 100, 1, sign=True), probability(c.p), escape(c.verdict), number(100 * c.detectable, 1)]
+            for c in study.contrasts]
+    return ("<h2>Differences between groups</h2><p>Differences of accuracy in percentage points, paired on the same questions. "
+            "p is corrected by Holm's method over the contrasts the study declared. The last column is the smallest true "
+            "difference this many questions would find four times in five.</p>"
+            + table(["contrast", "evaluation", "difference", "p (Holm)", "decided", "detectable"], rows, left=(0, 1, 4)))
 
 
 def flip_section(study: Study) -> str:
@@ -144,25 +144,39 @@ def flip_section(study: Study) -> str:
 def training_section(study: Study) -> str:
     if not study.training:
         return ""
-    rows = [[escape(model), str(t.rows or "–"), str(t.target_tokens or "–"), str(len(t.losses)), number(t.initial_loss),
-             number(t.losses[-1] if t.losses else float("nan")), number(t.weight_distance)]
-            for model, t in study.training.items()]
+    rows = [[escape(model), str(t.rows), str(t.target_tokens), str(len(t.losses)), number(t.initial_loss),
+             number(t.losses[-1] if t.losses else float("nan"))] for model, t in study.training.items()]
     return ("<h2>Training</h2>"
             + pictures([(charts.svg(lambda axes: charts.losses(axes, study), "Training loss", height=3.9), "")])
-            + table(["group", "rows", "target tokens", "steps", "loss at start", "loss at end", "distance of weights"], rows)
+            + table(["group", "rows", "target tokens", "steps", "loss of the first step", "loss of the last step"], rows)
+            + balance(study)
             + '<p class="note">Groups differ in more than the truth of their labels. Read differences between them beside these '
               "numbers.</p>")
+
+
+def balance(study: Study) -> str:
+    """What the rows of each group are like."""
+    if not study.balance:
+        return ""
+    keys = [key for key, value in study.balance[0].items() if isinstance(value, (int, float, str)) and not isinstance(value, bool)]
+    rows = [[escape(row.get(key)) if isinstance(row.get(key), str) else f"{row.get(key, math.nan):.4g}" for key in keys]
+            for row in study.balance]
+    return "<h3>The rows of the groups</h3>" + table([key.replace("_", " ") for key in keys], rows)
 
 
 def exact_section(study: Study) -> str:
     versions = table(["what", "version or value"], [[escape(k), escape(v)] for k, v in study.versions.items()], left=(0, 1))
     configuration = escape(json.dumps(study.configuration, indent=2, ensure_ascii=False))
-    return (f"<h2>Exactly what was run</h2>{versions}<details><summary>Configuration</summary><pre>{configuration}</pre></details>")
+    departures = "".join(f"<li>{escape(line)}</li>" for line in study.departures)
+    return (f"<h2>Exactly what was run</h2><p>Mode: {escape(study.mode)}.</p>"
+            + (f"<details><summary>Departures from the paper</summary><ul>{departures}</ul></details>" if departures else "")
+            + f"{versions}<details><summary>Configuration</summary><pre>{configuration}</pre></details>")
 
 
 def page(study: Study) -> str:
     """The whole report as HTML."""
     words = "".join(f"<p>{escape(sentence)}</p>" for sentence in study.summary) or "<p>The study holds no summary.</p>"
+    words += "".join(f'<p class="note">Warning: {escape(line)}.</p>' for line in study.warnings)
     level = f"{100 * study.confidence:g} %"
     body = "".join(section(study) for section in (accuracy_section, consistency_section, contrast_section, flip_section,
                                                   training_section, exact_section))

@@ -46,7 +46,7 @@ class Contrast:
     difference: Interval
     p: float | None = None
     verdict: str = ""
-    declared: bool = True
+    detectable: float = float("nan")
 
 
 @dataclass
@@ -57,7 +57,6 @@ class Training:
     rows: int = 0
     target_tokens: int = 0
     initial_loss: float = float("nan")
-    weight_distance: float = float("nan")
 
 
 @dataclass
@@ -65,14 +64,18 @@ class Study:
     """A finished study."""
 
     name: str
+    mode: str
     created: str
     confidence: float
     summary: list[str]
+    warnings: list[str]
+    departures: list[str]
     models: list[str]
     evaluations: list[Evaluation]
     outcomes: dict[tuple[str, str], Outcome]
     floor: dict[str, Interval]
     contrasts: list[Contrast]
     training: dict[str, Training]
+    balance: list[dict]
     configuration: dict
     versions: dict[str, str]
