@@ -30,8 +30,8 @@ struct HoldfastCommand: ParsableCommand {
       """,
     version: engineVersion,
     subcommands: [
-      ProbeCommand.self, TuneCommand.self, CompareCommand.self,
-      GenerateCommand.self, InspectCommand.self, ReportCommand.self,
+      StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GenerateCommand.self,
+      InspectCommand.self, ReportCommand.self, SystemInfoCommand.self,
     ])
 
   static func main() {
