@@ -67,6 +67,11 @@ import Testing
       (["added_tokens"], [["id": 0, "content": "x"]], "another token with id 0"),
       (["added_tokens"], [["id": 2_000_000_000, "content": "x"]], "must lie in"),
       (["model"], 3, "must be an object"),
+      (
+        ["normalizer"],
+        ["type": "Replace", "pattern": ["String": "a"], "content": .text(String(repeating: "a", count: 65))],
+        "more than 64 times as long"
+      ),
     ]
     for (path, value, message) in cases {
       let error = try error(path, value)

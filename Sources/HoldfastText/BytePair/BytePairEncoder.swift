@@ -21,17 +21,17 @@ struct BytePairEncoder: Sendable {
   private let unknown: Int32?
   private let fusesUnknown: Bool
 
-  /// Makes an encoder. `ignoresMerges`: a word that is a token is taken as it is, whether merges lead there or not.
+  /// Makes an encoder of tokens and the table of them. `ignoresMerges`: a word that is a token is taken as it is, whether merges lead there or not.
   init(
-    symbols: Symbols, pieces entries: [(token: ByteString, id: Int32)], merges: [MergeTable.Merge],
-    byteTokens: [Int32], unknown: Int32?, fusesUnknown: Bool, ignoresMerges: Bool
+    symbols: Symbols, entries: [(token: ByteString, id: Int32)], pieces: ByteTable,
+    merges: [MergeTable.Merge], byteTokens: [Int32], unknown: Int32?, fusesUnknown: Bool, ignoresMerges: Bool
   ) {
     self.symbols = symbols
     self.merges = MergeTable(merges)
     self.byteTokens = byteTokens
     self.unknown = unknown
     self.fusesUnknown = fusesUnknown
-    pieces = ByteTable(entries)
+    self.pieces = pieces
     words = pieces
     if !ignoresMerges {
       // Of a text without cuts hardly any is one token, so only byte-level words are worth a table.

@@ -26,8 +26,17 @@ enum ByteAlphabet {
   static func decode(_ written: ByteString) -> ByteString {
     var result: [UInt8] = []
     result.reserveCapacity(written.count)
-    for scalar in written.text.unicodeScalars {
-      guard scalar.value < bytes.count, let byte = bytes[Int(scalar.value)] else { return written }
+    var i = 0
+    while i < written.count {
+      var scalar = Int(written.bytes[i])
+      i += 1
+      if scalar >= 0x80 {
+        // The alphabet ends at U+0143, so that a scalar has two bytes at most.
+        guard scalar & 0xE0 == 0xC0, i < written.count else { return written }
+        scalar = (scalar & 0x1F) << 6 | Int(written.bytes[i] & 0x3F)
+        i += 1
+      }
+      guard scalar < bytes.count, let byte = bytes[scalar] else { return written }
       result.append(byte)
     }
     return ByteString(result)

@@ -14,7 +14,8 @@ extension TokenizerDefinition {
     }
     let table = ByteTable(pieces)
     return BytePairEncoder(
-      symbols: symbols, pieces: pieces, merges: try merges(table, pieces), byteTokens: byteTokens(table),
+      symbols: symbols, entries: pieces, pieces: table, merges: try merges(table, pieces),
+      byteTokens: byteTokens(table),
       unknown: unknown, fusesUnknown: fusesUnknown, ignoresMerges: ignoresMerges)
   }
 
@@ -44,10 +45,14 @@ extension TokenizerDefinition {
     case .merges(let pairs):
       var merges: [MergeTable.Merge] = []
       merges.reserveCapacity(pairs.count)
+      var merged: [UInt8] = []
       for (rank, pair) in pairs.enumerated() {
-        let merged = tokens[Int(pair.left)] + tokens[Int(pair.right)]
-        guard let result = table.id(of: merged), let rank = UInt32(exactly: rank) else {
-          throw corrupt("merge \(rank + 1) makes '\(merged)', which is not in the vocabulary")
+        merged.removeAll(keepingCapacity: true)
+        merged += tokens[Int(pair.left)].bytes
+        merged += tokens[Int(pair.right)].bytes
+        guard let result = table.id(of: merged.span, 0..<merged.count), let rank = UInt32(exactly: rank)
+        else {
+          throw corrupt("merge \(rank + 1) makes '\(ByteString(merged))', which is not in the vocabulary")
         }
         merges.append(MergeTable.Merge(left: pair.left, right: pair.right, result: result, rank: rank))
       }

@@ -48,6 +48,9 @@ struct TokenizerDefinition: Sendable {
   var suffix: [Int32] = []
   var chatTemplate: String?
 
+  /// How many times as long normalisation may make a text.
+  private static let growthLimit = 64
+
   /// The name of the rule that cuts words.
   var preTokenizerName: String {
     switch (symbols, preTokenizer.digits, preTokenizer.pattern) {
@@ -84,8 +87,33 @@ struct TokenizerDefinition: Sendable {
         try check(pair.right, "a merge's right token")
       }
     }
-    if case .scores(let scores) = ranking, scores.count != tokens.count {
-      throw corrupt("there are \(scores.count) scores for \(tokens.count) tokens")
+    if case .scores(let scores) = ranking {
+      guard scores.count == tokens.count else {
+        throw corrupt("there are \(scores.count) scores for \(tokens.count) tokens")
+      }
+      if let bad = scores.firstIndex(where: { !$0.isFinite }) {
+        throw corrupt("the score of token \(bad) is \(scores[bad])")
+      }
+    }
+    try checkGrowth()
+  }
+
+  /// Throws when normalisation could make a text very much longer.
+  private func checkGrowth() throws(HoldfastError) {
+    var growth = 1
+    for step in normalization {
+      switch step {
+      case .prepend(let text):
+        guard text.count <= Self.growthLimit else {
+          throw corrupt("the normalizer prepends \(text.count) bytes")
+        }
+      case .replace(let old, let new):
+        growth = growth.multipliedReportingOverflow(by: max(1, new.count / max(1, old.count))).partialValue
+        guard new.count / max(1, old.count) <= Self.growthLimit, growth <= Self.growthLimit else {
+          throw corrupt("the normalizer makes a text more than \(Self.growthLimit) times as long")
+        }
+      case .nfc: break
+      }
     }
   }
 
