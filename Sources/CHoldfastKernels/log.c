@@ -26,8 +26,10 @@ double holdfast_log_double(double x) {
     m = m * 0.5;
     e = e + 1;
   }
+  static const double reciprocals[] = {1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
+                                       1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
   double s = (m - 1) / (m + 1), s2 = s * s, p = 1.0 / 21;
-  for (int k = 19; k >= 1; k -= 2) p = p * s2 + 1.0 / k;
+  for (int k = 0; k < 10; k++) p = p * s2 + reciprocals[k];
   return (double)e * 0.6931471805599453 + 2 * s * p;
 }
 

@@ -34,18 +34,19 @@ static void pack_column_panels(
   }
 }
 
-/// s[j] = exp(s[j] * scale - max), j < n; returns the maximum and the sum.
+/// s[j] = exp(s[j] * scale - max), j < n; returns the maximum and the sum. The row is padded to whole lanes, and what
+/// stands beyond n may change.
 static void softmax_row(float *s, size_t n, float scale, float *most, float *sum) {
   lanes m = SPLAT(-INFINITY), total = SPLAT(0.0f);
   FOR_LANES(n, {
-    lanes x = get_filled(s + i, w, -INFINITY) * scale;
-    put(s + i, x, w);
-    m = larger(x, m);
+    lanes x = load(s + i) * scale;
+    store(s + i, x);
+    m = larger(keep(x, w, -INFINITY), m);
   });
   float top = largest_lane(m);
   FOR_LANES(n, {
-    lanes e = exp_lanes(get(s + i, w) - top);
-    put(s + i, e, w);
+    lanes e = exp_lanes(load(s + i) - top);
+    store(s + i, e);
     total = total + only(e, w);
   });
   *most = top;
@@ -106,13 +107,14 @@ static void attention(const holdfast_attention *t) {
 
 // MARK: Backward
 
-/// One row's probabilities and score gradients: s = exp(s * scale - lse), d = (s (d - mean)) scale.
+/// One row's probabilities and score gradients: s = exp(s * scale - lse), d = (s (d - mean)) scale. Rows are padded as
+/// above.
 static void score_gradient_row(float *s, float *d, size_t n, float scale, float lse, float mean) {
-  FOR_LANES(n, {
-    lanes p = exp_lanes(get(s + i, w) * scale - lse);
-    put(s + i, p, w);
-    put(d + i, (p * (get(d + i, w) - mean)) * scale, w);
-  });
+  for (size_t i = 0; i < n; i += LANES) {
+    lanes p = exp_lanes(load(s + i) * scale - lse);
+    store(s + i, p);
+    store(d + i, (p * (load(d + i) - mean)) * scale);
+  }
 }
 
 /// gradient[j] += chain over the block's rows of left[r][j] * right[r], where key j is seen by the rows of queries

@@ -66,8 +66,12 @@ INLINE marks first_lanes(size_t n) {
   return index < (int32_t)n;
 }
 
-/// x where lane i < n, elsewhere 0.
-INLINE lanes only(lanes x, size_t n) { return n == LANES ? x : choose(first_lanes(n), x, SPLAT(0.0f)); }
+/// x where lane i < n, elsewhere `fill`.
+INLINE lanes keep(lanes x, size_t n, float fill) {
+  return n == LANES ? x : choose(first_lanes(n), x, SPLAT(fill));
+}
+
+INLINE lanes only(lanes x, size_t n) { return keep(x, n, 0); }
 
 /// The fixed tree over the lanes: halves are added until one is left.
 INLINE float tree(lanes x) {

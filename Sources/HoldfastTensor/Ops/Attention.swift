@@ -49,7 +49,7 @@ extension Runtime {
         && values.count == keys.count && output.count == queries.count,
       "attention of \(queries.shape) over \(keys.shape) with \(heads) heads, \(kvHeads) kv-heads")
     let group = heads / kvHeads
-    let block = Swift.max(1, 48 / group)
+    let block = Swift.max(1, 96 / group)
     let tasks = segments.enumerated().flatMap { index, segment in
       stride(from: 0, to: segment.rows.count, by: block).flatMap { first in
         (0..<kvHeads).map { head in
