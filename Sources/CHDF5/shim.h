@@ -9,6 +9,7 @@
 #include <hdf5_hl.h>
 
 static inline unsigned holdfast_h5_access_read_only(void) { return 0x0000u; }
+static inline unsigned holdfast_h5_access_write(void) { return 0x0001u; }
 static inline unsigned holdfast_h5_access_truncate(void) { return 0x0002u; }
 
 // Types in memory.
@@ -57,7 +58,8 @@ static inline int holdfast_h5_member_kind(hid_t group, const char *name) {
   return object.type == H5O_TYPE_GROUP ? 1 : object.type == H5O_TYPE_DATASET ? 2 : 3;
 }
 
-// Calls visit(context, name) for every member of a group, in the given order.
+// Calls visit(context, name) for every member of a group, in the given order. The members of a large ("dense") group
+// are looked up one by one, because H5Literate frees uninitialised memory when such a group turns out to be damaged.
 typedef int (*holdfast_h5_visitor)(void *context, const char *name);
 struct holdfast_h5_visit {
   holdfast_h5_visitor visit;
@@ -71,8 +73,19 @@ static inline herr_t holdfast_h5_visit_link(hid_t group, const char *name, const
 }
 static inline herr_t holdfast_h5_visit_members(hid_t group, int by_creation, holdfast_h5_visitor visit, void *context) {
   struct holdfast_h5_visit call = {visit, context};
-  hsize_t place = 0;
   H5_index_t order = by_creation ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+  hsize_t place = 0;
+  H5G_info_t info;
+  if (H5Gget_info(group, &info) < 0) return -1;
+  if (by_creation && info.storage_type == H5G_STORAGE_TYPE_DENSE) {
+    for (; place < info.nlinks; place++) {
+      char name[1025];
+      ssize_t length = H5Lget_name_by_idx(group, ".", order, H5_ITER_INC, place, name, sizeof name, H5P_DEFAULT);
+      if (length < 0 || (size_t)length >= sizeof name) return -1;
+      visit(context, name);
+    }
+    return 0;
+  }
   return H5Literate(group, order, H5_ITER_INC, &place, holdfast_h5_visit_link, &call);
 }
 

@@ -58,7 +58,7 @@ extension HDF5Group {
         axes.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(axes.count), lengths, nil),
         close: H5Sclose)
       let creation = HDF5Handle(H5Pcreate(holdfast_h5_class_dataset_create()), close: H5Pclose)
-      setLayout(creation.id, layout, axes.map(\.length), type)
+      if type != .string { setLayout(creation.id, layout, axes.map(\.length), type) }
       let fileType = type.makeFileType()
       let dataset = H5Dcreate2(id, key, fileType.id, space.id, 0, creation.id, 0)
       guard dataset >= 0 else {

@@ -9,14 +9,14 @@ final class HDF5Store {
   /// The mapped content of a file that is read.
   let mapped: MappedFile?
   let id: hid_t
-  private let output: HDF5Driver.Output?
+  private let output: HDF5Output?
   private var isOpen = true
 
   /// Opens the file at a temporary path, to be written.
   init(creating temporary: String, shownAs path: String) throws(HoldfastError) {
     self.path = path
     mapped = nil
-    (id, output) = try HDF5.locked { () throws(HoldfastError) -> (hid_t, HDF5Driver.Output?) in
+    (id, output) = try HDF5.locked { () throws(HoldfastError) -> (hid_t, HDF5Output?) in
       let access = HDF5Handle(H5Pcreate(holdfast_h5_class_file_access()), close: H5Pclose)
       let creation = HDF5Handle(H5Pcreate(holdfast_h5_class_file_create()), close: H5Pclose)
       guard HDF5Driver.identifier >= 0, H5Pset_driver(access.id, HDF5Driver.identifier, nil) >= 0,
@@ -26,7 +26,7 @@ final class HDF5Store {
       else { throw HDF5.failure("\(path): cannot prepare a new file", .internal) }
       let id = H5Fcreate(temporary, holdfast_h5_access_truncate(), creation.id, access.id)
       guard id >= 0 else { throw HDF5.failure("\(path): cannot create the file", .io) }
-      return (id, HDF5Driver.output(of: id))
+      return (id, HDF5Driver.backing(of: id) as? HDF5Output)
     }
     try checkOutput()
   }
@@ -40,10 +40,17 @@ final class HDF5Store {
     guard HDF5File.isHDF5(mapped) else {
       throw HoldfastError(.corruptData, "\(path): this is not an HDF5 file")
     }
+    // Since version 2 the metadata has checksums, without which HDF5 may crash on a damaged file.
+    guard mapped.count > 8, mapped.withBytes({ $0[8] }) >= 2 else {
+      throw HoldfastError(
+        .unsupported,
+        "\(path): an HDF5 file of the old layout, without checksums, which Holdfast never writes; "
+          + "rewrite it with 'h5repack --latest' of hdf5-tools")
+    }
     id = try HDF5.locked { () throws(HoldfastError) -> hid_t in
       let access = HDF5Handle(H5Pcreate(holdfast_h5_class_file_access()), close: H5Pclose)
-      guard H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) >= 0,
-        H5Pset_file_locking(access.id, false, true) >= 0
+      guard HDF5Driver.identifier >= 0, H5Pset_driver(access.id, HDF5Driver.identifier, nil) >= 0,
+        H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) >= 0
       else { throw HDF5.failure("\(path): cannot prepare to open the file", .internal) }
       let id = H5Fopen(path, holdfast_h5_access_read_only(), access.id)
       guard id >= 0 else { throw HDF5.failure("\(path): the HDF5 file is truncated or corrupt") }

@@ -61,6 +61,7 @@ extension Table {
     let countName = name + "_count"
     let dataset = try group.write(name, values, axes: [HDF5Axis(axis, count), second])
     try dataset.setAttribute("list_counts", .text(countName))
+    try dataset.setAttribute("list_axis", .text(second.name))
     let counts = try group.write(countName, rows.map { Int64($0.count) }, axes: [HDF5Axis(axis, count)])
     try counts.setAttribute("counts_of", .text(name))
   }
@@ -114,13 +115,13 @@ extension Table {
   ) throws(HoldfastError) -> ([[T]], axis: ByteString) {
     let counts = try group.dataset(try dataset.text("list_counts")).read(as: Int64.self)
     let width = dataset.shape[1]
-    guard counts.count == dataset.shape[0], counts.allSatisfy({ $0 >= 0 && $0 <= width }),
-      let axis = try dataset.axes()[1]
-    else { throw dataset.corrupt("has damaged counts or an unnamed axis") }
+    guard counts.count == dataset.shape[0], counts.allSatisfy({ $0 >= 0 && $0 <= width }) else {
+      throw dataset.corrupt("has damaged counts")
+    }
     let values: [T] = try dataset.read()
     let rows = counts.enumerated().map { i, count in
       Array(values[(i * width)..<(i * width + Int(count))])
     }
-    return (rows, axis)
+    return (rows, try dataset.text("list_axis"))
   }
 }
