@@ -24,8 +24,7 @@ import Testing
   func decodesAsHuggingFace(name: String) throws {
     let directory = "\(Files.fixtures)/\(name)"
     let tokenizer = try Tokenizer(huggingFaceDirectory: directory)
-    for expected in try Case.read(directory + "/expected.json")
-    where !expected.text.unicodeScalars.contains("\u{65E5}") {
+    for expected in try Case.read(directory + "/expected.json") {
       let text = try tokenizer.decode(expected.ids)
       #expect(same(text, expected.decoded), "\(text.debugDescription) \(expected.decoded.debugDescription)")
     }
