@@ -52,6 +52,20 @@ import Testing
     }
   }
 
+  @Test func aResumedRunStillNamesTheModelItStartedFrom() throws {
+    try Fixture.temporaryDirectory { directory in
+      let (path, final) = (directory + "/checkpoint.h5", directory + "/model.h5")
+      let start = try interrupted("tiny-tied", steps: 1, path: path).model.provenance
+      try Trainer(resuming: path, examples: data("tiny-tied")).run().save(to: final)
+      for file in [path, final] {
+        let root = try HDF5File(path: file, format: Model.checkpointFormat).root
+        #expect(try root.text("source").text == start.path)
+        #expect(try root.text("source_format") == "hugging-face")
+        #expect(try root.text("source_sha256").text == start.sha256())
+      }
+    }
+  }
+
   @Test func aCheckpointIsAModel() throws {
     try Fixture.temporaryDirectory { directory in
       let path = directory + "/checkpoint.h5"

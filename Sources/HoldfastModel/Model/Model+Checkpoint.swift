@@ -4,7 +4,7 @@ import HoldfastText
 
 /// Holdfast's own model file: HDF5 with everything needed to run, so that one file is a model.
 ///
-/// Root attributes `format`, `version`, `creator`, `created`, `source`, `source_sha256`; `/config` and `/tokenizer` JSON;
+/// Root attributes `format`, `version`, `creator`, `created`, `source`, `source_format`, `source_sha256`; `/config` and `/tokenizer` JSON;
 /// `/weights/<Hugging Face name>` float32, contiguous, with named axes.
 extension Model {
   /// The format's name and version.
@@ -30,6 +30,7 @@ extension Model {
     let sha256 = try provenance.sha256()
     try HDF5File.write(to: path, format: Self.checkpointFormat) { root throws(HoldfastError) in
       try root.setAttribute("source", .text(ByteString(provenance.path)))
+      try root.setAttribute("source_format", .text(ByteString(provenance.format)))
       try root.setAttribute("source_sha256", .text(ByteString(sha256)))
       try root.write("config", strings: [ByteString(configuration.huggingFace.serialized())], axes: [])
       try root.write("tokenizer", strings: [ByteString(tokenizer.serialized().serialized())], axes: [])

@@ -31,6 +31,11 @@ public final class Model: Sendable {
     Model(weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance)
   }
 
+  /// The same model as coming from elsewhere, such as a checkpoint from the model its run started from.
+  public func with(_ provenance: Provenance) -> Model {
+    Model(weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance)
+  }
+
   /// The Hugging Face names of all tensors, in the order of the forward pass.
   public var parameterNames: [ByteString] { weights.slots.map(\.name) }
 

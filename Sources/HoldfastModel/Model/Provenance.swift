@@ -8,19 +8,30 @@ public final class Provenance: Sendable {
   /// `gguf`, `hugging-face` or `holdfast`.
   public let format: String
   private let files: [MappedFile]
+  private let recorded: String?
   private let digest = Once<String>()
 
   init(path: String, format: String, files: [MappedFile]) {
     self.path = path
     self.format = format
     self.files = files
+    recorded = nil
+  }
+
+  /// A source as a file recorded it; nothing is read.
+  public init(path: String, format: String, sha256: String) {
+    self.path = path
+    self.format = format
+    files = []
+    recorded = sha256
   }
 
   /// SHA-256 of the file, in hexadecimal; of several weight files, the SHA-256 of their digests in name order.
   ///
   /// Computed on first use: reading a file takes longer than mapping it.
   public func sha256() throws(HoldfastError) -> String {
-    try digest.get { () throws(HoldfastError) in
+    if let recorded { return recorded }
+    return try digest.get { () throws(HoldfastError) in
       var digests: [String] = []
       for file in files { digests.append(try SHA256.hex(file: file)) }
       if digests.count == 1 { return digests[0] }

@@ -32,7 +32,7 @@ extension Trainer {
     resuming path: String, examples: [TrainingExample], options: TuningOptions? = nil,
     runtime: Runtime = .shared
   ) throws(HoldfastError) {
-    let model = try Model.load(path)
+    let loaded = try Model.load(path)
     let root = try HDF5File(path: path).root
     guard let training = try root.optionalGroup(TrainingLog.name),
       let moments = try root.optionalGroup(OptimizerState.name)
@@ -43,6 +43,7 @@ extension Trainer {
       )
     }
     let log = try TrainingLog(training)
+    let model = loaded.with(try Self.source(root))
     let chosen = options ?? log.options
     try log.check(path: path, examples: examples, options: chosen)
     try self.init(
@@ -56,6 +57,13 @@ extension Trainer {
         .invalidArgument,
         "\(path): \(completedSteps) steps are taken, which is more than the \(totalSteps) wanted")
     }
+  }
+
+  /// The model that the run started from, which the files of a resumed run go on to name as their source.
+  private static func source(_ root: HDF5Group) throws(HoldfastError) -> Provenance {
+    Provenance(
+      path: try root.text("source").text, format: try root.text("source_format").text,
+      sha256: try root.text("source_sha256").text)
   }
 
   /// How the parameters came about so far.
