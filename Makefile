@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help build packages fetch venv demo test bench format lint docs install clean
+.PHONY: help build packages test-packages fetch venv demo test bench format lint docs install clean
 
 SWIFT ?= swift
 PYTHON ?= python3
@@ -15,6 +15,7 @@ SONAME := libholdfast.so.0
 RELEASE := .build/release
 LIBRARY := $(RELEASE)/libholdfast.so
 VENV := .venv
+MODEL = "$(HOLDFAST_CACHE)/models/SmolLM2-135M-Instruct.Q4_1.gguf"
 STUDY := examples/studies/quickstart.yaml
 RUN := runs/quickstart
 SOURCES := Package.swift $(shell find Sources include -type f 2>/dev/null)
@@ -34,7 +35,7 @@ build: packages ## the release command and library in .build/release
 	@$(MAKE) --no-print-directory $(LIBRARY)
 
 packages:
-	@.ci/install-packages $(shell $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv)
+	@.ci/install-packages
 
 $(RELEASE)/.built: $(SOURCES)
 	$(SWIFT) build -c release
@@ -56,6 +57,7 @@ fetch: ## the default model and questions, into the cache
 
 venv: $(VENV)/.demo ## a virtual environment for reports
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || .ci/install-packages python3-venv
 	$(PYTHON) -m venv $(VENV)
 $(VENV)/.demo: | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check numpy h5py matplotlib
@@ -73,7 +75,11 @@ demo: build ## probe, tune, evaluate and compare on a real model, then draw the 
 
 # --- care ------------------------------------------------------------------------------------------------------------
 
-test: build $(VENV)/.test fetch ## every test: lint, Swift, C, Python, the command and a small study
+test-packages:
+	@.ci/install-packages $(shell command -v cc >/dev/null && command -v c++ >/dev/null && command -v nm >/dev/null || \
+	  echo gcc g++ binutils)
+
+test: test-packages build $(VENV)/.test fetch ## every test: lint, Swift, C, Python, the command and a small study
 	@.ci/test
 
 lint: ## swift-format, strictly
@@ -82,8 +88,14 @@ lint: ## swift-format, strictly
 format: ## rewrites the sources in the house style
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
 
-bench: build fetch ## what there is of benchmarks
+bench: build fetch ## the machine, and questions and tokens per second of a probe and a short tuning
 	@$(RELEASE)/holdfast system-info
+	@mkdir -p runs/bench
+	$(RELEASE)/holdfast probe $(MODEL) --questions "$(HOLDFAST_CACHE)/questions/arc_easy_test.jsonl" --limit 200 \
+	  --out runs/bench/ledger.h5
+	@head -48 "$(HOLDFAST_CACHE)/questions/arc_easy_validation.jsonl" | sed -E \
+	  's/"question"/"prompt"/; s/"choices": \["(([^"\\]|\\.)*)".*/"response": "\1"}/' > runs/bench/rows.jsonl
+	$(RELEASE)/holdfast tune $(MODEL) --data runs/bench/rows.jsonl --template none --epochs 1 --out runs/bench/tuned.h5
 
 docs: build ## the command's help pages, in docs/command.md
 	@.ci/write-command-help $(RELEASE)/holdfast > docs/command.md

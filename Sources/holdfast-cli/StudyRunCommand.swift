@@ -33,7 +33,7 @@ struct StudyRunCommand: ParsableCommand {
     let printer = try common.begin()
     let result = try printer.during { progress throws(HoldfastError) in try study.run(progress: progress) }
     common.show(result.json) {
-      Console.write(result.text, to: STDOUT_FILENO)
+      Console.write(Text.wrapped(result.text, width: 100), to: STDOUT_FILENO)
       Console.print("\nEverything is in \(study.specification.output)/study.h5")
     }
   }

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import write_questions
+from support import write_questions
 
 SUBCOMMANDS = ["study run", "study status", "probe", "tune", "compare", "generate", "inspect", "report", "system-info"]
 
@@ -88,7 +88,7 @@ def test_output_that_cannot_be_written(holdfast, tiny, questions, instructions, 
 
 def test_full_standard_output(holdfast, tiny):
     import subprocess
-    from conftest import COMMAND, environment
+    from support import COMMAND, environment
 
     with open("/dev/full", "w") as full:
         done = subprocess.run([COMMAND, "inspect", str(tiny), "--json"], stdout=full, stderr=subprocess.PIPE, text=True,

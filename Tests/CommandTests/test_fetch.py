@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from conftest import CACHE, ROOT
+from support import CACHE, ROOT
 
 FETCH = ROOT / "examples/quickstart/fetch.py"
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import COMMAND, environment
+from support import COMMAND, environment
 
 STUDY = """
 name: smoke

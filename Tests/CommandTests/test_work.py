@@ -9,7 +9,7 @@ import time
 import h5py
 import numpy
 
-from conftest import COMMAND, environment
+from support import COMMAND, environment
 
 
 def test_probe_writes_a_ledger(holdfast, tiny, questions, tmp_path):

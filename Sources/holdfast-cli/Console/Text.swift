@@ -58,3 +58,24 @@ extension Text {
   /// An interval of shares in percent, as `[46.3, 56.1]`.
   static func percent(_ shares: Interval) -> String { interval(shares, scale: 100, decimals: 1) }
 }
+
+extension Text {
+  /// Lines of prose broken at spaces to `width` columns, further lines of a paragraph indented by two; lines that begin
+  /// with a space are tables and stay as they are.
+  static func wrapped(_ text: String, width: Int) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard line.unicodeScalars.count > width, !line.hasPrefix(" ") else { return String(line) }
+      var lines: [String] = []
+      var current = ""
+      for word in line.split(separator: " ") {
+        if !current.isEmpty, current.unicodeScalars.count + 1 + word.unicodeScalars.count > width {
+          lines.append(current)
+          current = "  " + word
+        } else {
+          current += (current.isEmpty ? "" : " ") + word
+        }
+      }
+      return (lines + [current]).joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+}

@@ -92,8 +92,7 @@ def floor(f: dict) -> Interval:
 
 def contrast(c: dict) -> Contrast:
     return Contrast(c["first"], c["second"], c["role"], c["measure"], interval(c["difference"], c["interval"]),
-                    number(c["p_holm"]), "yes" if c["verdict"] == "decides" else c["verdict"],
-                    number(c["minimum_detectable_difference"]))
+                    number(c["p_holm"]), c["verdict"] == "decides", number(c["minimum_detectable_difference"]), c["sentence"])
 
 
 def training(t: dict) -> Training:

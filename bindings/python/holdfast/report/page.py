@@ -20,6 +20,8 @@ h1 { font-size: 1.7rem; line-height: 1.25; margin: .4rem 0 .2rem }
 h2 { font-size: 1.25rem; margin: 2.4rem 0 .4rem }
 p, li { max-width: 46rem }
 .meta, figcaption, .note { color: var(--faint); font-size: .9rem }
+.summary ul { padding-left: 1.2rem; margin: .3rem 0 } .summary li { margin: .3rem 0 }
+.single { max-width: 36rem }
 .summary { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .4rem 1.2rem; margin: 1rem 0 }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .7rem }
@@ -76,11 +78,42 @@ def table(headings, rows, left=(0,)) -> str:
 
 def pictures(drawn) -> str:
     figures = "".join(f"<figure>{svg}{f'<figcaption>{escape(note)}</figcaption>' if note else ''}</figure>" for svg, note in drawn)
-    return f'<div class="pictures">{figures}</div>'
+    return f'<div class="pictures{" single" if len(drawn) == 1 else ""}">{figures}</div>'
 
 
 def title(evaluation) -> str:
     return f"{evaluation.role}: {evaluation.name}"
+
+
+def summary_section(study: Study) -> str:
+    """The study's own sentences: what is decided first, the rest folded away."""
+    decided = [c.sentence for c in study.contrasts if c.decided]
+    undecided = [c.sentence for c in study.contrasts if not c.decided]
+    told = {c.sentence for c in study.contrasts}
+    rest = [sentence for sentence in study.summary if sentence not in told]
+    consistency = [line for line in rest if any(line.startswith(f"{model} on ") for model in study.models)]
+    caveats = [line for line in rest if line not in consistency]
+
+    def items(lines):
+        return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+
+    def folded(heading, lines, unfolded=False):
+        opened = " open" if unfolded else ""
+        return f"<details{opened}><summary>{escape(heading)}</summary>{items(lines)}</details>" if lines else ""
+
+    count = len(study.contrasts)
+    if not count:
+        head = ""
+    elif decided:
+        head = f"<p><strong>{len(decided)} of {count} declared differences between groups are decided:</strong></p>{items(decided)}"
+    else:
+        head = (f"<p><strong>None of the {count} declared differences between groups is decided.</strong> "
+                "That is not a finding of no difference: see how large one would have to be.</p>")
+    return (head + folded(f"Undecided ({len(undecided)})", undecided, unfolded=not decided)
+            + folded(f"Consistency of each group ({len(consistency)})", consistency)
+            + "".join(f"<p>{escape(line)}</p>" for line in caveats)
+            + "".join(f'<p class="note">Warning: {escape(line)}.</p>' for line in study.warnings)
+            or "<p>The study holds no summary.</p>")
 
 
 def accuracy_section(study: Study) -> str:
@@ -104,13 +137,13 @@ def consistency_section(study: Study) -> str:
                 continue
             rows.append([escape(title(e)), escape(model), interval(o.consistency), interval(o.kl),
                          interval(o.same_top, 100, 1)])
-    floor = table(["evaluation", "rank-Pearson, mean over prompts", "2.5 % quantile"],
+    floor = table(["evaluation", "rank-Pearson, mean over prompts", "2.5 % quantile over prompts"],
                   [[escape(title(e)), number(study.floor[e.role].mean), number(study.floor[e.role].low)]
                    for e in study.evaluations if e.role in study.floor]) if study.floor else ""
     return ("<h2>Consistency of knowledge</h2><p>Each point is a model after tuning, compared with the model before on "
             "identical prompts; 1 means that every choice kept its rank. The band is the noise floor: what the <em>untouched</em> "
             "model scores against itself when only the prompt changes, from its 2.5 % quantile up (dotted: its mean). A point left of the band "
-            "changed more than any change of prompt explains.</p>" + pictures(drawn)
+            "changed more than these changes of prompt did.</p>" + pictures(drawn)
             + table(["evaluation", "model", "rank-Pearson", "KL(before‖after), nats", "same top choice, %"], rows, left=(0, 1))
             + ("<h3>Noise floor</h3>" + floor if floor else ""))
 
@@ -120,7 +153,7 @@ def contrast_section(study: Study) -> str:
         return ""
     roles = {e.role: e for e in study.evaluations}
     rows = [[escape(f"{c.first} − {c.second}"), escape(title(roles[c.evaluation]) if c.evaluation in roles else c.evaluation),
-             interval(c.difference, 100, 1, sign=True), probability(c.p), escape(c.verdict), number(100 * c.detectable, 1)]
+             interval(c.difference, 100, 1, sign=True), probability(c.p), "yes" if c.decided else "no", number(100 * c.detectable, 1)]
             for c in study.contrasts]
     return ("<h2>Differences between groups</h2><p>Differences of accuracy in percentage points, paired on the same questions. "
             "p is corrected by Holm's method over the contrasts the study declared. The last column is the smallest true "
@@ -175,8 +208,6 @@ def exact_section(study: Study) -> str:
 
 def page(study: Study) -> str:
     """The whole report as HTML."""
-    words = "".join(f"<p>{escape(sentence)}</p>" for sentence in study.summary) or "<p>The study holds no summary.</p>"
-    words += "".join(f'<p class="note">Warning: {escape(line)}.</p>' for line in study.warnings)
     level = f"{100 * study.confidence:g} %"
     body = "".join(section(study) for section in (accuracy_section, consistency_section, contrast_section, flip_section,
                                                   training_section, exact_section))
@@ -193,7 +224,7 @@ def page(study: Study) -> str:
 <main>
 <h1>What tuning did to what the model knows</h1>
 <p class="meta">Study “{escape(study.name)}”, {escape(study.created)}. Intervals are {level} confidence intervals.</p>
-<section class="summary" aria-label="Summary">{words}</section>
+<section class="summary" aria-label="Summary">{summary_section(study)}</section>
 {body}
 </main>
 </body>

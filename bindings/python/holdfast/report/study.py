@@ -45,8 +45,9 @@ class Contrast:
     measure: str
     difference: Interval
     p: float | None = None
-    verdict: str = ""
+    decided: bool = False
     detectable: float = float("nan")
+    sentence: str = ""
 
 
 @dataclass
