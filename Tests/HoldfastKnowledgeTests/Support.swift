@@ -1,3 +1,5 @@
+import Glibc
+import HoldfastModel
 import HoldfastStorage
 import HoldfastTensor
 import Testing
@@ -66,4 +68,46 @@ func ledger(_ scores: [[Double]], gold: [Int?], options: ProbeOptions = ProbeOpt
     options: options, modelPath: "model.gguf", modelSHA256: "00ff", modelName: "before", kernel: "scalar",
     addedBOS: false, questions: "questions.jsonl", demonstrations: ["a", "b"])
   return Ledger(settings: settings, rows: rows)
+}
+
+extension Fixture {
+  /// A directory of the test's own, removed when the value goes.
+  final class Directory {
+    let path: String
+
+    init() throws {
+      var template = Array("/tmp/holdfast-knowledge-XXXXXX".utf8CString)
+      path = try #require(mkdtemp(&template).map { String(cString: $0) })
+    }
+
+    deinit { try? StudyDirectory.removeTree(path) }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ text: String, to name: String) throws -> String {
+      try AtomicFile.write(Array(text.utf8), to: file(name))
+      return file(name)
+    }
+  }
+
+  static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+  /// The real model, where it is.
+  static let realModel: String? = {
+    let cache = environment("HOLDFAST_CACHE") ?? (FileSystem.home ?? "") + "/.cache/holdfast"
+    let path = environment("HOLDFAST_TEST_MODEL") ?? cache + "/models/SmolLM2-135M-Instruct.Q4_1.gguf"
+    return FileSystem.exists(path) ? path : nil
+  }()
+
+  /// A file of the shared data, where it is.
+  static func shared(_ name: String) -> String? {
+    let path = (environment("HOLDFAST_SHARED") ?? "\(root)/../../../shared") + "/data/\(name)"
+    return FileSystem.exists(path) ? path : nil
+  }
+
+  static func tinyModel(_ name: String = "tiny-tied") throws -> Model {
+    try Model.load("\(root)/model/\(name)")
+  }
+
+  static func questions() throws -> QuestionSet { try QuestionSet.read("\(root)/knowledge/questions.jsonl") }
 }

@@ -13,7 +13,7 @@ extension Statistics {
       xy += dx * dy
     }
     guard xx > 0, yy > 0 else { return nil }
-    return min(max(xy / (xx.squareRoot() * yy.squareRoot()), -1), 1)
+    return min(max(xy / (xx * yy).squareRoot(), -1), 1)
   }
 
   /// Pearson of dense ranks, 1 = highest, ties equal: the paper's consistency of two choice distributions.
@@ -42,7 +42,7 @@ extension Statistics {
       }
     }
     guard untiedX > 0, untiedY > 0 else { return nil }
-    return min(max(balance / (untiedX.squareRoot() * untiedY.squareRoot()), -1), 1)
+    return min(max(balance / (untiedX * untiedY).squareRoot(), -1), 1)
   }
 
   private static func sign(_ a: Double, _ b: Double) -> Double { a < b ? -1 : a > b ? 1 : 0 }

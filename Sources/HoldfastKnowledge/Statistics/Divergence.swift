@@ -52,6 +52,6 @@ extension Statistics {
       xy += a * b
     }
     guard xx > 0, yy > 0 else { return nil }
-    return min(max(xy / (xx.squareRoot() * yy.squareRoot()), -1), 1)
+    return min(max(xy / (xx * yy).squareRoot(), -1), 1)
   }
 }
