@@ -97,8 +97,9 @@ bench: build fetch ## the machine, and questions and tokens per second of a prob
 	  's/"question"/"prompt"/; s/"choices": \["(([^"\\]|\\.)*)".*/"response": "\1"}/' > runs/bench/rows.jsonl
 	$(RELEASE)/holdfast tune $(MODEL) --data runs/bench/rows.jsonl --template none --epochs 1 --out runs/bench/tuned.h5
 
-docs: build ## the command's help pages, in docs/command.md
+docs: build ## the command's help pages, and the README's picture from the demo's study where there is one
 	@.ci/write-command-help $(RELEASE)/holdfast > docs/command.md
+	@[ ! -e $(RUN)/study.h5 ] || $(RELEASE)/holdfast report $(RUN) -o $(RUN)/report.html --picture docs/quickstart.png
 
 install: build ## the command, library, headers and Python package, under PREFIX
 	$(LINK) -emit-executable @$(RELEASE)/holdfast.product/Objects.LinkFileList -o $(RELEASE)/holdfast-static \

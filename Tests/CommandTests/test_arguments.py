@@ -94,3 +94,9 @@ def test_full_standard_output(holdfast, tiny):
         done = subprocess.run([COMMAND, "inspect", str(tiny), "--json"], stdout=full, stderr=subprocess.PIPE, text=True,
                               env=environment())
     assert done.returncode == 2 and "standard output" in done.stderr
+
+
+def test_shots_and_dev_belong_together(holdfast, tiny, questions, tmp_path):
+    out = tmp_path / "l.h5"
+    assert "--dev" in holdfast("probe", tiny, "--questions", questions, "--shots", 2, "--out", out, status=2).err
+    assert "--shots" in holdfast("probe", tiny, "--questions", questions, "--dev", questions, "--out", out, status=2).err

@@ -69,6 +69,10 @@ struct ProbeArguments: ParsableArguments {
       throw HoldfastError(
         .invalidArgument, "--shots \(options.shots) needs demonstrations; name their file with --dev")
     }
+    guard dev == nil || options.shots > 0 else {
+      throw HoldfastError(
+        .invalidArgument, "--dev names demonstrations, but none are shown; add --shots 5 or leave --dev out")
+    }
     return options
   }
 
