@@ -62,7 +62,8 @@ import Testing
     let cache = try session.cache(capacity: 1)
     for (i, token) in whole.enumerated() {
       let step = try session.extend([(cache, [token])]).array.bits
-      #expect(step == Array(alone[0][(i * width)..<((i + 1) * width)]), "decode step \(i)")
+      let wanted = alone[0][(i * width)..<((i + 1) * width)]
+      #expect(step.elementsEqual(wanted), "decode step \(i)")
     }
 
     let before = Runtime.shared.threadCount
@@ -72,6 +73,28 @@ import Testing
       #expect(
         try session.logits([Segment(whole, outputs: .all)]).array.bits == alone[0], "\(threads) threads")
     }
+  }
+
+  @Test func largeBatchesAreCutBetweenTrees() throws {
+    let session = try Fixture.model("tiny-tied").makeSession()
+    var segments: [Segment] = []
+    for tree in 0..<40 {
+      let trunk = segments.count
+      segments.append(Segment((0..<90).map { Int32(($0 * 7 + tree) % 283) }, outputs: .none))
+      for branch in 0..<3 {
+        segments.append(Segment([Int32(branch), Int32(tree)], after: .batch(trunk), outputs: .last))
+      }
+    }
+    #expect(segments.reduce(0) { $0 + $1.tokens.count } > Session.batchTokens)
+    let together = try session.logits(segments).array.bits
+    var apart: [UInt32] = []
+    for trunk in stride(from: 0, to: segments.count, by: 4) {
+      for branch in 1...3 {
+        apart += try session.logits([Segment(segments[trunk].tokens + segments[trunk + branch].tokens)]).array
+          .bits
+      }
+    }
+    #expect(together.elementsEqual(apart), "a tree's bits changed with its company")
   }
 
   @Test func logProbabilitiesEqualLogSoftmaxOfLogits() throws {

@@ -202,11 +202,11 @@ public final class Session {
 
   /// Cuts a batch between trees of segments so that no piece is much longer than `batchTokens`.
   private static func chunks(_ segments: [Segment]) -> [Range<Int>] {
-    var earliest = segments.count  // the lowest parent any later segment names
+    var earliest = segments.count  // the lowest parent that this or a later segment names
     var cuts: [Int] = []  // a chunk may begin here
     for index in segments.indices.reversed() {
-      if earliest >= index { cuts.append(index) }
       if case .batch(let parent) = segments[index].parent { earliest = min(earliest, parent) }
+      if earliest >= index { cuts.append(index) }
     }
     cuts.reverse()
     var chunks: [Range<Int>] = []
