@@ -148,6 +148,19 @@ import Testing
     }
   }
 
+  @Test func cancellingBeforeTheFirstStepWritesNothing() throws {
+    try Fixture.temporaryDirectory { directory in
+      let path = directory + "/checkpoint.h5"
+      let trainer = try Trainer(
+        model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: Fixture.livelyOptions)
+      let error = #expect(throws: HoldfastError.self) {
+        try trainer.run(checkpoints: CheckpointPolicy(path: path)) { _ in false }
+      }
+      #expect(error?.code == .cancelled)
+      #expect(!FileSystem.exists(path))
+    }
+  }
+
   @Test func cancellingKeepsTheStepsTaken() throws {
     try Fixture.temporaryDirectory { directory in
       let path = directory + "/checkpoint.h5"

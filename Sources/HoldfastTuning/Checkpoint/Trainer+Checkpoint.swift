@@ -17,6 +17,7 @@ extension Trainer {
         try OptimizerState(workspace.optimizer, parameters, steps: completedSteps).write(
           to: root, model: model)
       })
+    lastCheckpoint = (path, completedSteps)
   }
 
   /// Takes up the run that a checkpoint holds.
@@ -52,6 +53,7 @@ extension Trainer {
         try OptimizerState.read(
           moments, into: optimizer, names: model.parameterNames, steps: log.records.count)
       }, runtime: runtime)
+    lastCheckpoint = (path, completedSteps)
     guard completedSteps <= totalSteps else {
       throw HoldfastError(
         .invalidArgument,

@@ -6,8 +6,8 @@ extension Trainer {
   /// - Parameters:
   ///   - checkpoints: where to write checkpoints; room for one is made sure of before the first step.
   ///   - stage: the name under which progress is reported.
-  ///   - progress: told after every micro-batch; returning `false` cancels. With a checkpoint policy the steps taken so
-  ///     far are then written first.
+  ///   - progress: told after every micro-batch; returning `false` cancels. With a checkpoint policy, steps that no
+  ///     checkpoint holds yet are then written first.
   /// - Throws: `cancelled`; `numerical` when the loss, a gradient or a parameter is not finite; what writing throws.
   public func run(
     checkpoints: CheckpointPolicy? = nil, stage: String = "tune", progress: ProgressHandler? = nil
@@ -29,8 +29,9 @@ extension Trainer {
         try progressReport(stage, detail: record.summary).report(to: progress)
       }
     } catch {
-      guard error.code == .cancelled, let checkpoints else { throw error }
-      try checkpoint(to: checkpoints.path)
+      guard error.code == .cancelled, let checkpoints, completedSteps > 0 else { throw error }
+      let isKept = lastCheckpoint.map { $0.path == checkpoints.path && $0.steps == completedSteps } ?? false
+      if !isKept { try checkpoint(to: checkpoints.path) }
       throw HoldfastError(
         .cancelled,
         "\(error.message); \(checkpoints.path) holds the \(completedSteps) steps taken, resume from it to go on"

@@ -24,6 +24,8 @@ public final class Trainer {
   let dataSHA256: String
   let runtime: Runtime
   var plan: BatchPlan
+  /// The checkpoint written or read last, and the steps it holds.
+  var lastCheckpoint: (path: String, steps: Int)?
   /// Gradients and moments while there are steps to take.
   private(set) var workspace: Workspace?
 
