@@ -1,7 +1,7 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation, AlwaysUseLowerCamelCase
 // The documentation is in include/holdfast/base.h.
 public import CHoldfast
-import HoldfastTensor
+import Holdfast
 
 #if canImport(Glibc)
   import Glibc
@@ -55,7 +55,9 @@ public func holdfast_status_name(_ status: holdfast_status) -> UnsafePointer<CCh
 }
 
 @c @implementation
-public func holdfast_version() -> UnsafePointer<CChar>? { constant("0.1.0") }
+public func holdfast_version() -> UnsafePointer<CChar>? { version?[0] ?? constant("") }
+
+private let version = try? CStrings([engineVersion])
 
 @c @implementation
 public func holdfast_abi_version() -> UInt32 { 0 }

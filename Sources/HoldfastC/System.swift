@@ -9,9 +9,7 @@ public func holdfast_system_info(
 ) -> holdfast_status {
   call(error) { () throws(HoldfastError) in
     let output = try Output(json, "json", empty: nil)
-    let runtime = Runtime.shared
-    let info: JSON = ["kernel": .text(runtime.kernelName), "threads": .int(runtime.threadCount)]
-    output.set(try allocateString(info.text()))
+    output.set(try allocateString(Runtime.shared.systemInfo().json.text()))
   }
 }
 

@@ -11,21 +11,7 @@ struct SystemInfoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let info = Self.json(Runtime.shared.systemInfo())
+    let info = Runtime.shared.systemInfo().json
     if json { Console.print(info.text()) } else { Outline.print(info) }
-  }
-
-  private static func json(_ info: SystemInfo) -> JSON {
-    func text(_ value: String?) -> JSON { value.map { .text($0) } ?? .null }
-    let blas: JSON = [
-      "path": text(info.blas.path), "version": text(info.blas.version), "core": text(info.blas.core),
-      "admitted": .bool(info.blas.admitted), "reason": .text(info.blas.reason),
-    ]
-    return [
-      "version": .text(engineVersion), "processor": .text(info.processor),
-      "features": .array(info.features.map { .text($0) }), "kernel": .text(info.kernel),
-      "products": .text(info.products), "products_reason": .text(info.productsReason),
-      "threads": .int(info.threads), "blas": blas,
-    ]
   }
 }
