@@ -78,7 +78,7 @@ cp -r "$model" "$work/model/tiny-tied"
 cp -r Tests/Fixtures/face "$work/face"
 link=("$library" "-Wl,-rpath,$(dirname "$library")" -lm -lpthread)
 $CC -std=c99 $strict -O1 -g examples/c/quickstart.c -o "$work/quickstart" "${link[@]}"
-$CC -std=c11 $strict -O1 -g Tests/CHeaderTests/hostile.c -o "$work/hostile" "${link[@]}"
+$CC -std=c11 $strict -O1 -g Tests/CHeaderTests/hostile/*.c -o "$work/hostile" "${link[@]}"
 runner=()
 if [ -n "${VALGRIND:-}" ]; then
   # valgrind knows no AVX-512

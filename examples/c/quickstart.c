@@ -113,10 +113,14 @@ int main(int argc, char **argv) {
   holdfast_model *tuned = NULL;
   int once = 1;
   holdfast_status status = holdfast_tune(model, instructions, &options, report, &once, &tuned, NULL, &error);
-  if (status != HOLDFAST_CANCELLED) check(status == HOLDFAST_OK ? HOLDFAST_INTERNAL : status, error);
-  printf("cancelled as asked: %s\n", holdfast_error_message(error));
-  holdfast_error_free(error);
-  error = NULL;
+  if (status == HOLDFAST_CANCELLED) {
+    printf("cancelled as asked: %s\n", holdfast_error_message(error));
+    holdfast_error_free(error);
+    error = NULL;
+  } else {
+    check(status, error);
+    holdfast_model_free(tuned);
+  }
 
   char *losses = NULL;
   check(holdfast_tune(model, instructions, &options, report, &never, &tuned, &losses, &error), error);
