@@ -1,0 +1,278 @@
+import HoldfastModel
+import HoldfastStorage
+import HoldfastTensor
+import HoldfastTuning
+import Testing
+
+@testable import HoldfastKnowledge
+
+/// A whole study of a tiny model: run, run again, stopped, killed, changed.
+@Suite struct StudyTests {
+  let directory: Fixture.Directory
+
+  init() throws {
+    directory = try Fixture.Directory()
+    _ = try directory.write(Self.questions(40, of: "pool", seed: 1), to: "pool.jsonl")
+    _ = try directory.write(Self.questions(14, of: "home", seed: 2), to: "home.jsonl")
+    // The second role repeats three questions of the first, which are to be dropped.
+    let repeated = Self.questions(3, of: "home", seed: 2) + Self.questions(9, of: "away", seed: 3)
+    _ = try directory.write(repeated.replacingIDs(), to: "away.jsonl")
+  }
+
+  /// Made-up questions in JSONL, two to four choices each.
+  private static func questions(_ count: Int, of name: String, seed: UInt64) -> String {
+    var random = RandomSource(seed: seed)
+    let words = ["the", "answer", "is", "in", "question", "then", "other", "where", "nine", "quin"]
+    let phrase = { (random: inout RandomSource) in
+      (0..<(1 + random.below(3))).map { _ in words[random.below(words.count)] }.joined(separator: " ")
+    }
+    return (0..<count).map { index in
+      let size = 2 + random.below(3)
+      let choices = (0..<size).map { "\"\(phrase(&random)) \($0)\"" }.joined(separator: ", ")
+      return
+        #"{"id": "\#(name)-\#(index)", "question": "\#(name) \#(phrase(&random)) \#(index)?", "choices": [\#(choices)], "#
+        + #""answer": \#(random.below(size))}"# + "\n"
+    }.joined()
+  }
+
+  private func study(_ output: String, seeds: JSON = [7], _ change: (inout JSON) -> Void = { _ in }) throws
+    -> Study
+  {
+    var json: JSON = [
+      "name": "tiny", "output": .text(directory.file(output)),
+      "model": .text("\(Fixture.root)/model/tiny-tied"),
+      "seeds": seeds, "pool": ["questions": "pool.jsonl"],
+      "groups": ["size": 5, "min_confidence": 0.0],
+      "tune": ["epochs": 2, "batch_size": 2, "learning_rate": 0.01],
+      "checkpoint_steps": 2,
+      "evaluate": [
+        ["role": "HOMO", "name": "home", "questions": "home.jsonl", "limit": 12],
+        ["role": "OOD", "questions": "away.jsonl"],
+      ],
+      "noise_floor": ["prompts": 2, "limit": 6], "statistics": ["resamples": 200],
+    ]
+    change(&json)
+    return try Study(json, baseDirectory: directory.path)
+  }
+
+  /// All that must come out the same: answers, curves, groups, contrasts.
+  private func numbers(_ result: StudyResult) -> JSON {
+    var json = result.json
+    for key in ["created", "directory", "configuration"] as [ByteString] { json.set(key, .null) }
+    json.set("training", .array(result.findings.training.map { .numbers($0.losses + $0.gradientNorms) }))
+    json.set("rows", .array(result.findings.answers.flatMap { $0.ledger.rows.map(\.json) }))
+    return json
+  }
+
+  @Test func runsAndWritesEverything() throws {
+    let study = try study("run")
+    let result = try study.run()
+    #expect(
+      result.outcomes.map(\.model).prefix(4) == ["before", "HARMONIOUS", "INCOMPATIBLE", "SELF-ALIGNING"])
+    #expect(result.outcomes.count == 8 && result.contrasts.count == 4 && result.floors.count == 2)
+    #expect(result.findings.before.map(\.count) == [12, 9])
+    #expect(result.findings.drops == [.init(from: "OOD", keptIn: "HOMO", count: 3)])
+    #expect(
+      result.findings.training.allSatisfy { $0.losses.count == 6 && $0.rows == 5 && $0.targetTokens > 5 })
+    let changed = try #require(result.outcome("INCOMPATIBLE", "HOMO")?[.kullbackLeibler]?.mean.value)
+    #expect(changed > 0)
+    for contrast in result.contrasts {
+      #expect(contrast.adjustedP >= contrast.p && contrast.minimumDetectable > 0)
+      #expect(result.sentences.contains(contrast.sentence))
+    }
+    let root = directory.file("run")
+    for name in [
+      "study.h5", "summary.json", "summary.txt", "models/self-aligning.h5", "groups/harmonious.jsonl",
+    ] {
+      #expect(FileSystem.exists("\(root)/\(name)"), "\(name)")
+    }
+    #expect(!FileSystem.exists("\(root)/stages/tune-HARMONIOUS/checkpoint.h5"))
+    #expect(try JSON.read("\(root)/summary.json")["summary"]?.arrayValue?.count == result.sentences.count)
+    let status = try StudyStatus(directory: root)
+    #expect(status.isFinished && status.stages.count == 1 + 2 + 2 + 3 * 3)
+
+    let file = try HDF5File(path: "\(root)/study.h5", format: Study.format).root
+    let stored = try file.group("ledgers").group("INCOMPATIBLE").group("HOMO")
+    #expect(try Ledger(reading: stored) == result.findings.ledgers(.incompatible, role: 0)[0])
+    #expect(try file.group("training").group("HARMONIOUS").dataset("loss").axes() == ["step"])
+    #expect(try file.group("statistics").group("contrasts").dataset("p_holm").count == 4)
+    #expect(try Model.load("\(root)/models/harmonious.h5").configuration == Fixture.tinyModel().configuration)
+  }
+
+  @Test func runAgainItComputesNothing() throws {
+    let study = try study("again")
+    let first = try study.run()
+    let weights = directory.file("again/models/harmonious.h5")
+    let digest = try SHA256.hex(path: weights)
+    var computed: [String] = []
+    let second = try study.run {
+      if $0.done < $0.total { computed.append($0.stage) }
+      return true
+    }
+    #expect(computed.isEmpty, "\(computed)")
+    #expect(numbers(second) == numbers(first))
+    #expect(try SHA256.hex(path: weights) == digest)
+  }
+
+  @Test func aChangeRedoesOnlyWhatDependsOnIt() throws {
+    _ = try study("change").run()
+    func computed(_ change: (inout JSON) -> Void) throws -> Set<String> {
+      var stages: Set<String> = []
+      _ = try study("change", change).run {
+        if $0.done < $0.total { stages.insert($0.stage) }
+        return true
+      }
+      return stages
+    }
+    #expect(try computed { $0.set("statistics", ["resamples": 300]) }.isEmpty)
+    #expect(try computed { $0.set("probe", ["batch_size": 3]) }.isEmpty)
+    let tuned = try computed { $0.set("tune", ["epochs": 1, "batch_size": 2, "learning_rate": 0.01]) }
+    #expect(tuned.contains("tune HARMONIOUS") && tuned.contains("probe HARMONIOUS OOD"))
+    #expect(!tuned.contains("probe pool") && !tuned.contains { $0.hasPrefix("noise floor") })
+  }
+
+  /// What a kill leaves is what lies on the disk at that moment, since every file is written atomically.
+  @Test func killedAnywhereItEndsInTheSameNumbers() throws {
+    let reference = numbers(try study("whole").run())
+    var reports = 0
+    _ = try study("counted").run { _ in
+      reports += 1
+      return true
+    }
+    #expect(reports > 40)
+    for moment in stride(from: 1, to: reports, by: 7) {
+      let killed = "killed-\(moment)"
+      var count = 0
+      _ = try study("victim-\(moment)").run { _ in
+        count += 1
+        if count == moment {
+          do { try copyTree(directory.file("victim-\(moment)"), to: directory.file(killed)) } catch {
+            Issue.record(error)
+          }
+        }
+        return true
+      }
+      #expect(numbers(try study(killed).run()) == reference, "killed at report \(moment) of \(reports)")
+      try StudyDirectory.removeTree(directory.file("victim-\(moment)"))
+      try StudyDirectory.removeTree(directory.file(killed))
+    }
+  }
+
+  @Test func cancelledItGoesOn() throws {
+    let reference = numbers(try study("uncancelled").run())
+    for moment in [3, 30, 45] {
+      var count = 0
+      let error = thrown {
+        _ = try study("cancelled-\(moment)").run { _ in
+          count += 1
+          return count < moment
+        }
+      }
+      #expect(error?.code == .cancelled)
+      #expect(try !StudyStatus(directory: directory.file("cancelled-\(moment)")).isFinished)
+      #expect(numbers(try study("cancelled-\(moment)").run()) == reference)
+    }
+  }
+
+  @Test func severalSeedsAreCrossed() throws {
+    let result = try study("seeds", seeds: [1, 2]) { $0.set("noise_floor", .null) }.run()
+    #expect(result.findings.training.map(\.model.name).prefix(2) == ["HARMONIOUS-seed1", "HARMONIOUS-seed2"])
+    #expect(result.outcome("HARMONIOUS", "HOMO")?.flips.count == 2 && result.floors.isEmpty)
+    #expect(FileSystem.exists(directory.file("seeds/models/incompatible-seed2.h5")))
+    #expect(!result.sentences.contains { $0.hasPrefix("One seed") })
+  }
+
+  @Test func paperModeChangesThePromptAndSaysSo() throws {
+    let description: JSON = [
+      "name": "p", "model": "m", "mode": "paper", "pool": ["questions": "a"],
+      "evaluate": [["role": "HOMO", "questions": "b"]],
+      "demonstrations": ["questions": "c"], "probe": ["domain": "history"],
+    ]
+    let specification = try Study(description).specification
+    #expect(specification.probe == .paper(domain: "history"))
+    #expect(specification.after.shots == 0 && specification.after.template == "vicuna")
+    #expect(!specification.comparesIdenticalPrompts && specification.output == "runs/p")
+  }
+
+  @Test func brokenModelsAndFilesAreNamed() throws {
+    let noModel = thrown { _ = try study("m") { $0.set("model", "nowhere.gguf") }.run() }
+    #expect(noModel?.code == .notFound && noModel?.message.contains("nowhere.gguf") == true)
+    let tooLarge = thrown {
+      _ = try study("g") { $0.set("groups", ["size": 500, "min_confidence": 0]) }.run()
+    }
+    #expect(tooLarge?.message.contains("500 rows") == true)
+    #expect(thrown { _ = try StudyStatus(directory: directory.file("nothing")) }?.code == .notFound)
+  }
+
+  @Test func twoRunsDoNotMeet() throws {
+    let study = try study("locked")
+    var second: HoldfastError?
+    _ = try study.run { _ in
+      if second == nil { second = thrown { _ = try study.run() } }
+      return true
+    }
+    #expect(second?.code == .io)
+  }
+
+  private func copyTree(_ source: String, to target: String) throws {
+    try FileSystem.makeDirectory(target)
+    for name in try FileSystem.list(source) {
+      let (from, to) = ("\(source)/\(name.text)", "\(target)/\(name.text)")
+      if FileSystem.isDirectory(from) {
+        try copyTree(from, to: to)
+      } else {
+        try AtomicFile.write(MappedFile(path: from).withBytes { Array($0) }, to: to)
+      }
+    }
+  }
+}
+
+/// What a study file must say, and how it is told what is wrong.
+@Suite struct StudySpecificationTests {
+  private let base: JSON = [
+    "name": "s", "model": "m.gguf", "pool": ["questions": "p.jsonl"],
+    "evaluate": [["role": "HOMO", "questions": "h.jsonl"]],
+  ]
+
+  @Test func defaults() throws {
+    let specification = try Study(base, baseDirectory: "/data").specification
+    #expect(
+      specification.model == "/data/m.gguf" && specification.evaluate[0].source.questions == "/data/h.jsonl")
+    #expect(
+      specification.output == "runs/s" && specification.seeds == [42] && specification.groups.names.count == 3
+    )
+    #expect(specification.contrasts.map(\.first) == [.harmonious, .selfAligning])
+    #expect(specification.comparesIdenticalPrompts && specification.bootstrap.resamples == 2000)
+  }
+
+  @Test(
+    arguments: [
+      ("name", "../x", "name"), ("name", "", "name"), ("modle", "x", "modle"), ("seeds", [], "seeds"),
+      ("seeds", [1, 1], "seeds"),
+      ("seed", -1, "seed"), ("evaluate", [], "evaluate"), ("pool", [:], "questions"),
+      ("mode", "papre", "mode"),
+      ("probe", ["shots": 2], "demonstrations"), ("probe", ["shots": -2], "shots"),
+      ("contrasts", [["HARMONIOUS"]], "two"),
+      ("contrasts", [["HARMONIOUS", "HARMONIOUS"]], "two"), ("groups", ["names": ["MIXED"]], "MIXED"),
+      ("tune", ["learning_rate": "fast"], "learning_rate"), ("statistics", ["confidence": 1.5], "confidence"),
+      ("noise_floor", ["roles": ["XX"]], "XX"), ("model", "${HOLDFAST_NO_SUCH}/m", "HOLDFAST_NO_SUCH"),
+      ("after", ["shots": "no"], "shots"),
+      ("evaluate", [["role": "a/b", "questions": "q"]], "a/b"),
+      ("evaluate", [["role": "A", "questions": "q"], ["role": "A", "questions": "r"]], "twice"),
+    ] as [(ByteString, JSON, String)])
+  func errorsNameTheKey(_ key: ByteString, _ value: JSON, _ named: String) throws {
+    var json = base
+    json.set(key, value)
+    let message = try #require(thrown { _ = try Study(json, name: "s.yaml") }?.message)
+    #expect(message.contains(named) && !message.isEmpty, "\(message)")
+  }
+}
+
+extension String {
+  /// Ids of repeated questions made their own.
+  fileprivate func replacingIDs() -> String {
+    split(separator: "\n").enumerated().map { index, line in
+      #"{"id": "away-\#(index)""# + line.drop { $0 != "," }
+    }.joined(separator: "\n")
+  }
+}
