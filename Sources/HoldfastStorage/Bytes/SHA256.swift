@@ -81,35 +81,64 @@ public struct SHA256: Sendable {
 extension SHA256 {
   /// The state after whole blocks of 64 bytes.
   private static func compress(_ initial: SIMD8<UInt32>, _ blocks: UnsafeRawBufferPointer) -> SIMD8<UInt32> {
+    guard let base = blocks.baseAddress else { return initial }
     var state = initial
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { ring in
       constants.withUnsafeBufferPointer { k in
+        guard let w = ring.baseAddress, let k = k.baseAddress else { return }
         for start in stride(from: 0, to: blocks.count, by: 64) {
-          for i in 0..<16 {
-            w[i] = UInt32(bigEndian: blocks.loadUnaligned(fromByteOffset: start &+ 4 &* i, as: UInt32.self))
-          }
-          for i in 16..<64 {
-            let x = w[i &- 15]
-            let y = w[i &- 2]
-            let s0 = rotated(x, 7) ^ rotated(x, 18) ^ x >> 3
-            let s1 = rotated(y, 17) ^ rotated(y, 19) ^ y >> 10
-            w[i] = w[i &- 16] &+ s0 &+ w[i &- 7] &+ s1
-          }
-          var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-          var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-          for i in 0..<64 {
-            let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-            let t1 = h &+ s1 &+ (g ^ (e & (f ^ g))) &+ k[i] &+ w[i]
-            let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-            let t2 = s0 &+ ((a & b) | (c & (a | b)))
-            (h, g, f, e) = (g, f, e, d &+ t1)
-            (d, c, b, a) = (c, b, a, t1 &+ t2)
-          }
-          state = state &+ SIMD8(a, b, c, d, e, f, g, h)
+          state = state &+ rounds(state, base + start, w, k)
         }
       }
     }
     return state
+  }
+
+  /// The 64 rounds over one block; `w` holds the last 16 words of the message schedule.
+  @inline(__always)
+  private static func rounds(
+    _ state: SIMD8<UInt32>, _ block: UnsafeRawPointer, _ w: UnsafeMutablePointer<UInt32>,
+    _ k: UnsafePointer<UInt32>
+  ) -> SIMD8<UInt32> {
+    for i in 0..<16 {
+      w[i] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 &* i, as: UInt32.self))
+    }
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    var i = 0
+    while i < 64 {
+      // Eight rounds, after which every variable is back in its place.
+      round(a, b, c, &d, e, f, g, &h, w, k, i)
+      round(h, a, b, &c, d, e, f, &g, w, k, i &+ 1)
+      round(g, h, a, &b, c, d, e, &f, w, k, i &+ 2)
+      round(f, g, h, &a, b, c, d, &e, w, k, i &+ 3)
+      round(e, f, g, &h, a, b, c, &d, w, k, i &+ 4)
+      round(d, e, f, &g, h, a, b, &c, w, k, i &+ 5)
+      round(c, d, e, &f, g, h, a, &b, w, k, i &+ 6)
+      round(b, c, d, &e, f, g, h, &a, w, k, i &+ 7)
+      i &+= 8
+    }
+    return SIMD8(a, b, c, d, e, f, g, h)
+  }
+
+  /// One round: the new `e` takes the place of `d`, the new `a` that of `h`.
+  @inline(__always)
+  private static func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+    _ h: inout UInt32, _ w: UnsafeMutablePointer<UInt32>, _ k: UnsafePointer<UInt32>, _ i: Int
+  ) {
+    let word = w[i & 15]
+    let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+    let t1 = h &+ s1 &+ (g ^ (e & (f ^ g))) &+ k[i] &+ word
+    let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+    d = d &+ t1
+    h = t1 &+ s0 &+ ((a & b) | (c & (a | b)))
+    // The word for 16 rounds from now.
+    let x = w[(i &+ 1) & 15]
+    let y = w[(i &+ 14) & 15]
+    let r0 = rotated(x, 7) ^ rotated(x, 18) ^ x >> 3
+    let r1 = rotated(y, 17) ^ rotated(y, 19) ^ y >> 10
+    w[i & 15] = word &+ r0 &+ w[(i &+ 9) & 15] &+ r1
   }
 
   @inline(__always)
