@@ -191,7 +191,7 @@ def balance(study: Study) -> str:
     """What the rows of each group are like."""
     if not study.balance:
         return ""
-    keys = [key for key, value in study.balance[0].items() if isinstance(value, (int, float, str)) and not isinstance(value, bool)]
+    keys = [key for key, value in study.balance[0].items() if isinstance(value, (int, float, str)) and key not in ("source", "rows")]
     rows = [[escape(row.get(key)) if isinstance(row.get(key), str) else f"{row.get(key, math.nan):.4g}" for key in keys]
             for row in study.balance]
     return "<h3>The rows of the groups</h3>" + table([key.replace("_", " ") for key in keys], rows)
