@@ -17,6 +17,8 @@ enum Interruption {
   static func install() {
     _ = requested
     var action = sigaction()
+    // Without it a signal could make a write that is under way fail.
+    action.sa_flags = SA_RESTART
     sigemptyset(&action.sa_mask)
     action.__sigaction_handler.sa_handler = { signal in
       if Interruption.flag.pointee != 0 { _exit(128 + signal) }

@@ -11,7 +11,6 @@ enum StandardInput {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = read(STDIN_FILENO, &buffer, buffer.count)
-      if count < 0, errno == EINTR, !Interruption.requested { continue }
       guard count >= 0 else {
         throw HoldfastError(.io, "standard input: \(String(cString: strerror(errno)))")
       }
