@@ -84,7 +84,7 @@ if [ -n "${VALGRIND:-}" ]; then
   # valgrind knows no AVX-512
   export HOLDFAST_CPU=avx2
   # ... and runs one thread at a time; a caller that spins for a worker needs its turn to end
-  runner=(valgrind --quiet --fair-sched=yes --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite)
+  runner=(valgrind --quiet --fair-sched=yes --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite)
 fi
 
 status=0
@@ -105,4 +105,4 @@ say "example: $(tail -1 "$work/quickstart.out")"
   echo "the hostile caller found a weakness" >&2
   exit 1
 }
-say "$(tail -1 "$work/hostile.err")"
+say "$(grep "^hostile: " "$work/hostile.err")"

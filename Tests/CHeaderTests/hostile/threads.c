@@ -19,7 +19,7 @@ static void *work(void *argument) {
   float *logits = calloc(size, sizeof *logits);
   if (logits == NULL) return NULL;
   self->good = 1;
-  for (int round = 0; round < 20 && self->good; round++) {
+  for (int round = 0; round < 12 && self->good; round++) {
     holdfast_ledger *ledger = NULL;
     holdfast_tokenizer *tokenizer = NULL;
     self->good = holdfast_model_logits(model, ids, 3, logits, size, NULL) == HOLDFAST_OK &&

@@ -79,7 +79,7 @@ void tuning(const char *scratch) {
   options.resume = 0;
   options.learning_rate = 10;
   options.clip_norm = 0;
-  options.epochs = 200;
+  options.epochs = 20;
   holdfast_status status = holdfast_tune(model, instructions, &options, NULL, NULL, &tuned, NULL, NULL);
   CHECK(status == HOLDFAST_OK || status == HOLDFAST_NUMERICAL);
   holdfast_model_free(tuned);

@@ -84,8 +84,8 @@ def test_ctrl_c_stops_long_work(model: holdfast.Model, instructions: Path, quick
 
 def test_ctrl_c_is_noticed_without_a_callback(model: holdfast.Model, instructions: Path, quick: Dict[str, Any]) -> None:
     timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
+        timer.start()
         holdfast.tune(model, instructions, **dict(quick, epochs=1_000_000))
 
 
