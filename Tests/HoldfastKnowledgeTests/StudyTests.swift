@@ -59,7 +59,8 @@ import Testing
   private func numbers(_ result: StudyResult) -> JSON {
     var json = result.json
     for key in ["created", "directory", "configuration"] as [ByteString] { json.set(key, .null) }
-    json.set("training", .array(result.findings.training.map { .numbers($0.losses + $0.gradientNorms) }))
+    let curves = result.findings.training.map { $0.losses + $0.gradientNorms + [$0.weightDistance] }
+    json.set("training", .array(curves.map { .numbers($0) }))
     json.set("rows", .array(result.findings.answers.flatMap { $0.ledger.rows.map(\.json) }))
     return json
   }
@@ -74,6 +75,7 @@ import Testing
     #expect(result.findings.drops == [.init(from: "OOD", keptIn: "HOMO", count: 3)])
     #expect(
       result.findings.training.allSatisfy { $0.losses.count == 6 && $0.rows == 5 && $0.targetTokens > 5 })
+    #expect(result.findings.training.allSatisfy { $0.weightDistance > 0.1 && $0.weightDistance < 100 })
     let changed = try #require(result.outcome("INCOMPATIBLE", "HOMO")?[.kullbackLeibler]?.mean.value)
     #expect(changed > 0)
     for contrast in result.contrasts {

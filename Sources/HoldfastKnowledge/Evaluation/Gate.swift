@@ -33,7 +33,7 @@ public struct Gate: Sendable, Equatable {
     return consistency.interval.upper < bound ? .fails : .undecided
   }
 
-  /// The verdict in a sentence, with the rule and the numbers.
+  /// The verdict with the rule and the numbers, to follow the words "the gate".
   public var sentence: String {
     let against =
       switch rule {
@@ -45,7 +45,7 @@ public struct Gate: Sendable, Equatable {
     switch verdict {
     case .passes: return "passes: consistency \(interval), and its lower bound reaches \(against)"
     case .fails: return "fails: consistency \(interval) lies wholly below \(against)"
-    case .undecided: return "undecided: consistency \(interval), and \(against) lies inside the interval"
+    case .undecided: return "is undecided: consistency \(interval), and \(against) lies inside the interval"
     }
   }
 

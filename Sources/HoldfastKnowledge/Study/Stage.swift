@@ -19,7 +19,7 @@ struct Stage {
   init(_ name: String, in study: StudyDirectory, depends: JSON, kernel: String) throws(HoldfastError) {
     self.name = name
     directory = study.stage(name)
-    let identity: JSON = ["stage": .text(name), "version": 1, "depends": depends]
+    let identity: JSON = ["stage": .text(name), "version": 2, "depends": depends]
     key = SHA256.hex(identity.serialized())
     notes = [
       "stage": .text(name), "key": .text(key), "done": false, "kernel": .text(kernel), "depends": depends,

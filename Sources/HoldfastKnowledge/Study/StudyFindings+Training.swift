@@ -3,13 +3,16 @@ import HoldfastTensor
 import HoldfastTuning
 
 extension StudyFindings.Training {
-  init(_ result: TuningResult, _ examples: [TrainingExample], model: TunedModel, path: String) {
+  init(
+    _ result: TuningResult, _ examples: [TrainingExample], weightDistance: Double, model: TunedModel,
+    path: String
+  ) {
     self.init(
       model: model, rows: examples.count,
       targetTokens: examples.reduce(0) { $0 + $1.labels.count { $0 >= 0 } },
       losses: result.records.map(\.loss),
       learningRates: result.records.map(\.learningRate), gradientNorms: result.records.map(\.gradientNorm),
-      path: path)
+      weightDistance: weightDistance, path: path)
   }
 
   /// Reads what `json` writes.
@@ -21,10 +24,12 @@ extension StudyFindings.Training {
     self.init(
       model: model, rows: try node.member("rows").int(), targetTokens: try node.member("target_tokens").int(),
       losses: try numbers("losses"), learningRates: try numbers("learning_rates"),
-      gradientNorms: try numbers("gradient_norms"), path: path)
+      gradientNorms: try numbers("gradient_norms"),
+      weightDistance: try node.member("weight_distance").double(),
+      path: path)
   }
 
-  /// Rows, target tokens and the curves.
+  /// Rows, target tokens, the curves and how far the weights went.
   var json: JSON {
     [
       "model": .text(model.name), "group": .text(model.group.rawValue), "seed": .text(String(model.seed)),
@@ -32,7 +37,7 @@ extension StudyFindings.Training {
       "initial_loss": .optional(losses.first), "final_loss": .optional(losses.last),
       "losses": .numbers(losses),
       "learning_rates": .numbers(learningRates), "gradient_norms": .numbers(gradientNorms),
-      "weights": .text(path),
+      "weight_distance": .number(weightDistance), "weights": .text(path),
     ]
   }
 }

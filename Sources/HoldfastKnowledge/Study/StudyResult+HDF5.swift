@@ -31,6 +31,7 @@ extension StudyResult {
       try table.write(to: group)
       try group.setAttribute("rows", .integer(Int64(run.rows)))
       try group.setAttribute("target_tokens", .integer(Int64(run.targetTokens)))
+      try group.setAttribute("weight_distance", .number(run.weightDistance))
     }
     try writeStatistics(root.makeGroup("statistics"))
   }

@@ -71,7 +71,9 @@ struct StudyTuner {
       try run(base, examples, options, checkpoint: stage.file("checkpoint.h5"), stage: stage.name)
     }
     try result.save(to: weights)
-    let training = StudyFindings.Training(result, examples, model: model, path: weights)
+    let training = StudyFindings.Training(
+      result, examples, weightDistance: try Self.distance(result.model, from: base), model: model,
+      path: weights)
     try AtomicFile.write(training.json.serialized(pretty: true), to: record)
     try stage.finish()
     try FileSystem.remove(stage.file("checkpoint.h5"))
@@ -90,6 +92,15 @@ struct StudyTuner {
       checkpoints: CheckpointPolicy(path: checkpoint, everySteps: specification.checkpointSteps),
       stage: stage,
       progress: runner.reporter())
+  }
+
+  /// The Euclidean distance of a tuned model's parameters from those it began with.
+  private static func distance(_ tuned: Model, from base: Model) throws(HoldfastError) -> Double {
+    let before = try Parameters(copying: base)
+    let squares = zip(before.names, before.tensors).map { name, tensor in
+      tuned.parameters?[name].map { Runtime.shared.squaredDistance($0, tensor) } ?? 0
+    }
+    return squares.reduce(0, +).squareRoot()
   }
 
   /// SHA-256 over ids, tokens and labels.

@@ -79,6 +79,6 @@ private func power(_ base: Double, _ exponent: Int) -> Double {
 }
 
 /// Where pool threads put one number per block.
-private struct BlockResults: @unchecked Sendable {
+struct BlockResults: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Double>?
 }
