@@ -8,6 +8,8 @@ enum {
   COLUMNS = WIDTH * VECTORS,
   MOST_PANELS = 8,
   BLOCK_K = HOLDFAST_CHAIN,
+  GATHERED_TILES = 4,  // tiles of a transposed left operand that are copied together: whole cache lines of it
+  GATHERED_K = 384,
 };
 
 typedef float vector __attribute__((vector_size(4 * HOLDFAST_LANES)));
@@ -163,16 +165,52 @@ static void product_rows(const holdfast_product *p, size_t first, size_t rows, s
       rows, a, p->a_row, p->a_step, b + n / COLUMNS * p->panel_stride, k, c + n, p->c_row, p->n - n, from);
 }
 
-static void product(const holdfast_product *p) {
-  if (p->m == 0) return;
+/// All rows, for a block of k; rows are dealt out evenly, so that no tile is left with one or two.
+static void product_tiles(const holdfast_product *p, size_t k0, size_t k, start from) {
   size_t tiles = (p->m + TILE_ROWS - 1) / TILE_ROWS;
-  for (size_t k0 = 0; k0 == 0 || k0 < p->k; k0 += BLOCK_K) {
-    size_t k1 = k0 + BLOCK_K < p->k ? k0 + BLOCK_K : p->k;
+  for (size_t t = 0; t < tiles; t++) {
+    size_t first = p->m * t / tiles, end = p->m * (t + 1) / tiles;
+    product_rows(p, first, end - first, k0, k, from);
+  }
+}
+
+/// The same for some rows, after copying the left operand's block into `memory`: rows stay rows, columns columns.
+static void gathered_tiles(
+  const holdfast_product *p, size_t first, size_t rows, size_t k0, size_t k, start from, float *memory) {
+  const float *a = p->a + first * p->a_row + k0 * p->a_step;
+  holdfast_product q = *p;
+  q.a = memory;
+  q.panels += k0 * COLUMNS;
+  q.c += first * p->c_row;
+  q.m = rows;
+  if (p->a_step == 1) {
+    q.a_row = k + LANES;
+    for (size_t m = 0; m < rows; m++) memcpy(memory + m * q.a_row, a + m * p->a_row, k * sizeof(float));
+  } else {
+    q.a_step = rows;
+    for (size_t i = 0; i < k; i++) memcpy(memory + i * rows, a + i * p->a_step, rows * sizeof(float));
+  }
+  product_tiles(&q, 0, k, from);
+}
+
+static void product(const holdfast_product *p) {
+  // Rows of the left operand that are multiples of 2 KiB apart, and columns of 4 KiB, crowd into few sets of the cache.
+  bool columns = p->one_chain && p->a_row == 1 && p->a_step != 1;
+  bool crowded = columns ? p->a_step % 1024 == 0 : p->a_step == 1 && p->a_row % 512 == 0;
+  bool gathers = crowded && p->m >= TILE_ROWS && p->n > COLUMNS;
+  size_t group = columns ? GATHERED_TILES * TILE_ROWS : TILE_ROWS;
+  size_t most = gathers && columns ? GATHERED_K : BLOCK_K, groups = (p->m + group - 1) / group;
+  float memory[GATHERED_TILES * TILE_ROWS * GATHERED_K];
+  for (size_t k0 = 0; k0 == 0 || k0 < p->k; k0 += most) {
+    size_t k = p->k - k0 < most ? p->k - k0 : most;
     start from = k0 == 0 && !p->accumulate ? OVERWRITE : p->one_chain ? CONTINUE : ADD;
-    // Rows are dealt out evenly, so that no tile is left with one or two.
-    for (size_t t = 0; t < tiles; t++) {
-      size_t first = p->m * t / tiles, end = p->m * (t + 1) / tiles;
-      product_rows(p, first, end - first, k0, k1 - k0, from);
+    if (!gathers) {
+      product_tiles(p, k0, k, from);
+      continue;
+    }
+    for (size_t g = 0; g < groups; g++) {
+      size_t first = p->m * g / groups, end = p->m * (g + 1) / groups;
+      gathered_tiles(p, first, end - first, k0, k, from, memory);
     }
   }
 }

@@ -61,26 +61,31 @@ extension Runtime {
     }
     let kernels = KernelTable(kernels)
     let columns = kernels.panelColumns
+    let chain = Int(HOLDFAST_CHAIN)
     let tasks = ProductTasks(
-      m: m, panels: (n + columns - 1) / columns, panelBytes: 4 * columns * k, threads: threadCount)
+      m: m, panels: (n + columns - 1) / columns, panelBytes: 4 * columns * Swift.min(k, chain), k: k,
+      threads: threadCount)
     parallel(tasks.count) { range in
       for task in range {
         let (rows, panels) = tasks[task]
         let first = panels.lowerBound * columns
         var block = holdfast_product()
-        block.a = UnsafePointer(left.pointer + rows.lowerBound * left.row)
         block.a_row = left.row
         block.a_step = left.step
-        block.panels = right.panels(panels, n: n, k: k, kernels)
-        block.panel_stride = columns * k
         block.c = result.pointer + rows.lowerBound * n + first
         block.c_row = n
         block.m = rows.count
-        block.n = min(panels.upperBound * columns, n) - first
-        block.k = k
-        block.accumulate = accumulate
+        block.n = Swift.min(panels.upperBound * columns, n) - first
         block.one_chain = oneChain
-        kernels.table.pointee.product(&block)
+        // Packed and used chain by chain, a panel never leaves the cache.
+        for start in stride(from: 0, to: k, by: chain) {
+          let terms = start..<Swift.min(start + chain, k)
+          block.a = UnsafePointer(left.pointer + rows.lowerBound * left.row + start * left.step)
+          (block.panels, block.panel_stride) = right.panels(panels, terms, n: n, k: k, kernels)
+          block.k = terms.count
+          block.accumulate = accumulate || start > 0
+          kernels.table.pointee.product(&block)
+        }
       }
     }
   }
@@ -94,11 +99,11 @@ private struct ProductTasks: Sendable {
   private let panelGroups: Int
   private let rowBlocks: Int
 
-  init(m: Int, panels: Int, panelBytes: Int, threads: Int) {
+  init(m: Int, panels: Int, panelBytes: Int, k: Int, threads: Int) {
     self.m = m
     self.panels = panels
     // Below some microseconds of work, waking a thread costs more than it brings.
-    let small = m * panels * panelBytes < 1 << 20
+    let small = m * panels * k < 1 << 13
     let wanted = threads == 1 || small ? 1 : 3 * threads
     let cached = Swift.max(1, 393_216 / panelBytes)
     panelGroups = Swift.min(panels, Swift.max(wanted, (panels + cached - 1) / cached))
@@ -143,20 +148,28 @@ private enum RightOperand: @unchecked Sendable {
   /// Stored [K, N].
   case columns(UnsafeMutablePointer<Float>)
 
-  /// The given panels, packed into the thread's scratch memory unless they are already.
-  func panels(_ range: Range<Int>, n: Int, k: Int, _ kernels: KernelTable) -> UnsafePointer<Float> {
+  /// The given terms of the given panels and the distance from one panel to the next; packed into the thread's scratch
+  /// memory unless they are packed already.
+  func panels(
+    _ range: Range<Int>, _ terms: Range<Int>, n: Int, k: Int, _ kernels: KernelTable
+  ) -> (UnsafePointer<Float>?, Int) {
     let columns = kernels.panelColumns
-    if case .panels(let panels) = self { return UnsafePointer(panels + range.lowerBound * columns * k) }
-    let scratch = holdfast_scratch(range.count * columns * k)
+    if case .panels(let panels) = self {
+      return (UnsafePointer(panels + (range.lowerBound * k + terms.lowerBound) * columns), columns * k)
+    }
+    let stride = columns * terms.count
+    guard let scratch = holdfast_scratch(range.count * stride) else { return (nil, 0) }
     for (slot, index) in range.enumerated() {
       let first = index * columns
-      let (width, panel) = (min(columns, n - first), scratch! + slot * columns * k)
+      let (width, panel) = (Swift.min(columns, n - first), scratch + slot * stride)
       switch self {
       case .panels: break
-      case .rows(let w): kernels.table.pointee.pack_rows(w + first * k, k, width, k, panel)
-      case .columns(let b): kernels.table.pointee.pack_columns(b + first, n, width, k, panel)
+      case .rows(let w):
+        kernels.table.pointee.pack_rows(w + first * k + terms.lowerBound, k, width, terms.count, panel)
+      case .columns(let b):
+        kernels.table.pointee.pack_columns(b + terms.lowerBound * n + first, n, width, terms.count, panel)
       }
     }
-    return UnsafePointer(scratch!)
+    return (UnsafePointer(scratch), stride)
   }
 }
