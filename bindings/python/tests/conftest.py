@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import struct
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "bindings" / "python"))
 
 import holdfast  # noqa: E402
+
+# A runner that was started in the background ignores SIGINT, and so would Python; the tests send it to themselves.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FIXTURES = ROOT / "Tests" / "Fixtures"
 MODELS = FIXTURES / "model"

@@ -96,4 +96,5 @@ def contrast(c: dict) -> Contrast:
 
 
 def training(t: dict) -> Training:
-    return Training([number(x) for x in t["losses"]], t["rows"], t["target_tokens"], number(t["initial_loss"]))
+    return Training([number(x) for x in t["losses"]], t["rows"], t["target_tokens"], number(t["initial_loss"]),
+                    number(t.get("weight_distance")))

@@ -178,10 +178,11 @@ def training_section(study: Study) -> str:
     if not study.training:
         return ""
     rows = [[escape(model), str(t.rows), str(t.target_tokens), str(len(t.losses)), number(t.initial_loss),
-             number(t.losses[-1] if t.losses else float("nan"))] for model, t in study.training.items()]
+             number(t.losses[-1] if t.losses else float("nan")), number(t.weight_distance)] for model, t in study.training.items()]
     return ("<h2>Training</h2>"
             + pictures([(charts.svg(lambda axes: charts.losses(axes, study), "Training loss", height=3.9), "")])
-            + table(["group", "rows", "target tokens", "steps", "loss of the first step", "loss of the last step"], rows)
+            + table(["group", "rows", "target tokens", "steps", "loss of the first step", "loss of the last step",
+                     "distance of the weights"], rows)
             + balance(study)
             + '<p class="note">Groups differ in more than the truth of their labels. Read differences between them beside these '
               "numbers.</p>")

@@ -58,6 +58,7 @@ class Training:
     rows: int = 0
     target_tokens: int = 0
     initial_loss: float = float("nan")
+    weight_distance: float = float("nan")
 
 
 @dataclass
