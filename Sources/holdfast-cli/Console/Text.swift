@@ -3,15 +3,16 @@ import Holdfast
 
 /// Numbers and times as a reader wants them.
 enum Text {
-  /// A number with a fixed count of decimals, such as `0.512`; `-` when it is not a number.
+  /// A number with a fixed count of decimals, halves rounded away from 0; `-` when it is not a number.
   static func decimal(_ value: Double, _ decimals: Int = 3) -> String {
     guard value.isFinite else { return "-" }
+    let scale = pow(10, Double(decimals))
+    let rounded = abs(value) < 1e15 / scale ? (value * scale).rounded() / scale : value
     var buffer = [CChar](repeating: 0, count: 400)
-    let count = withVaList([Int32(decimals), value]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
+    // Adding 0 takes the sign from a -0.
+    let count = withVaList([Int32(decimals), rounded + 0]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
     guard count > 0, count < buffer.count else { return "\(value)" }
-    let text = String(decoding: buffer[..<Int(count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return text.hasPrefix("-") && !text.contains(where: { "123456789".contains($0) })
-      ? String(text.dropFirst()) : text
+    return String(decoding: buffer[..<Int(count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// A share as a percentage with one decimal, such as `51.2 %`.

@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
 
-from .study import Study  # noqa: E402
+from .study import Study, rounded  # noqa: E402
 
 # Okabe and Ito's palette, told apart under every common colour blindness, and a mark of its own for each group besides.
 STYLES = {
@@ -82,7 +82,7 @@ def accuracy(axes, study: Study, evaluation, faint: str = FAINT):
         low, high = whiskers(interval)
         axes.errorbar(100 * interval.mean, row, xerr=[[100 * low], [100 * high]], fmt=mark, color=colour, capsize=4,
                       markersize=8, elinewidth=2)
-        axes.annotate(f"{100 * interval.mean:.1f}", (100 * interval.mean, row), xytext=(0, 9), textcoords="offset points",
+        axes.annotate(rounded(100 * interval.mean, 1), (100 * interval.mean, row), xytext=(0, 9), textcoords="offset points",
                       ha="center", fontsize=10)
     axes.axvline(100 * evaluation.chance, color=faint, linestyle=(0, (4, 3)), linewidth=1.2)
     axes.annotate("guessing", (100 * evaluation.chance, -0.62), xytext=(4, 0), textcoords="offset points", fontsize=9,

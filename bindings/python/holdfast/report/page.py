@@ -5,7 +5,7 @@ import json
 import math
 
 from . import charts
-from .study import Interval, Study
+from .study import Interval, Study, rounded
 
 CSS = """
 :root { --ink: #1b1b1f; --faint: #80808a; --band: #e4e4ec; --page: #ffffff; --card: #f6f6f9; --line: #d9d9e0; --link: #0b57a4 }
@@ -45,25 +45,20 @@ def escape(text) -> str:
     return html.escape(str(text))
 
 
-def number(value, decimals=3) -> str:
-    return f"{value:.{decimals}f}" if value is not None and math.isfinite(value) else "–"
-
-
 def interval(value: Interval | None, scale=1.0, decimals=3, sign=False) -> str:
     """An estimate with its interval, as `51.2 [46.3, 56.1]`."""
     if value is None or not math.isfinite(value.mean):
         return "–"
-    plus = "+" if sign else ""
-    text = f"{scale * value.mean:{plus}.{decimals}f}"
-    if math.isfinite(value.low) and math.isfinite(value.high):
-        text += f" <small>[{scale * value.low:{plus}.{decimals}f}, {scale * value.high:{plus}.{decimals}f}]</small>"
-    return text.replace("-", "−")
+    mean, low, high = (rounded(scale * v, decimals, sign) for v in (value.mean, value.low, value.high))
+    if not (math.isfinite(value.low) and math.isfinite(value.high)):
+        return mean
+    return f"{mean} <small>[{low}, {high}]</small>"
 
 
 def probability(p) -> str:
     if p is None or not math.isfinite(p):
         return "–"
-    return "&lt; 0.001" if p < 0.001 else f"{p:.3f}"
+    return "&lt; 0.001" if p < 0.001 else rounded(p, 3)
 
 
 def table(headings, rows, left=(0,)) -> str:
@@ -138,7 +133,7 @@ def consistency_section(study: Study) -> str:
             rows.append([escape(title(e)), escape(model), interval(o.consistency), interval(o.kl),
                          interval(o.same_top, 100, 1)])
     floor = table(["evaluation", "rank-Pearson, mean over prompts", "2.5 % quantile over prompts"],
-                  [[escape(title(e)), number(study.floor[e.role].mean), number(study.floor[e.role].low)]
+                  [[escape(title(e)), rounded(study.floor[e.role].mean, 3), rounded(study.floor[e.role].low, 3)]
                    for e in study.evaluations if e.role in study.floor]) if study.floor else ""
     return ("<h2>Consistency of knowledge</h2><p>Each point is a model after tuning, compared with the model before on "
             "identical prompts; 1 means that every choice kept its rank. The band is the noise floor: what the <em>untouched</em> "
@@ -153,7 +148,7 @@ def contrast_section(study: Study) -> str:
         return ""
     roles = {e.role: e for e in study.evaluations}
     rows = [[escape(f"{c.first} − {c.second}"), escape(title(roles[c.evaluation]) if c.evaluation in roles else c.evaluation),
-             interval(c.difference, 100, 1, sign=True), probability(c.p), "yes" if c.decided else "no", number(100 * c.detectable, 1)]
+             interval(c.difference, 100, 1, sign=True), probability(c.p), "yes" if c.decided else "no", rounded(100 * c.detectable, 1)]
             for c in study.contrasts]
     return ("<h2>Differences between groups</h2><p>Differences of accuracy in percentage points, paired on the same questions. "
             "p is corrected by Holm's method over the contrasts the study declared. The last column is the smallest true "
@@ -177,8 +172,8 @@ def flip_section(study: Study) -> str:
 def training_section(study: Study) -> str:
     if not study.training:
         return ""
-    rows = [[escape(model), str(t.rows), str(t.target_tokens), str(len(t.losses)), number(t.initial_loss),
-             number(t.losses[-1] if t.losses else float("nan")), number(t.weight_distance)] for model, t in study.training.items()]
+    rows = [[escape(model), str(t.rows), str(t.target_tokens), str(len(t.losses)), rounded(t.initial_loss, 3),
+             rounded(t.losses[-1] if t.losses else float("nan"), 3), rounded(t.weight_distance, 3)] for model, t in study.training.items()]
     return ("<h2>Training</h2>"
             + pictures([(charts.svg(lambda axes: charts.losses(axes, study), "Training loss", height=3.9), "")])
             + table(["group", "rows", "target tokens", "steps", "loss of the first step", "loss of the last step",

@@ -1,6 +1,18 @@
 """What a report needs to know of a study, in plain Python."""
 
+import math
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def rounded(value, decimals: int, sign: bool = False) -> str:
+    """A number with a fixed count of decimals, halves away from 0 as the engine rounds them; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    # 100 x 0.3925 is meant to be 39.25; the ninth decimal takes what binary fractions add or lack.
+    number = Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = f"{number + 0:{'+' if sign and number else ''}f}"
+    return text.replace("-", "−")
 
 
 @dataclass
