@@ -64,7 +64,7 @@ extension Runtime {
     let chain = Int(HOLDFAST_CHAIN)
     let tasks = ProductTasks(
       m: m, panels: (n + columns - 1) / columns, panelBytes: 4 * columns * Swift.min(k, chain), k: k,
-      threads: threadCount)
+      packed: right.isPacked, threads: threadCount)
     parallel(tasks.count) { range in
       for task in range {
         let (rows, panels) = tasks[task]
@@ -91,23 +91,26 @@ extension Runtime {
   }
 }
 
-/// How a product is cut into tasks: groups of panels that stay in a core's second-level cache, and, where that leaves
-/// too few tasks for the threads, blocks of rows.
+/// How a product is cut into tasks: groups of panels that stay in a core's second-level cache, times blocks of rows if
+/// these are too few tasks for the threads, or smaller groups if there are not enough rows either.
 private struct ProductTasks: Sendable {
   private let m: Int
   private let panels: Int
   private let panelGroups: Int
   private let rowBlocks: Int
 
-  init(m: Int, panels: Int, panelBytes: Int, k: Int, threads: Int) {
+  init(m: Int, panels: Int, panelBytes: Int, k: Int, packed: Bool, threads: Int) {
     self.m = m
     self.panels = panels
     // Below some microseconds of work, waking a thread costs more than it brings.
     let small = m * panels * k < 1 << 13
     let wanted = threads == 1 || small ? 1 : 3 * threads
-    let cached = Swift.max(1, 393_216 / panelBytes)
-    panelGroups = Swift.min(panels, Swift.max(wanted, (panels + cached - 1) / cached))
-    rowBlocks = Swift.max(1, Swift.min(m / 96, (wanted + panelGroups - 1) / panelGroups))
+    let cached = Swift.max(1, 600_000 / panelBytes)
+    let groups = (panels + cached - 1) / cached
+    // Every block of rows packs the panels again unless they are packed already.
+    let blocks = Swift.min(m / (packed ? 96 : 300), (wanted + groups - 1) / groups)
+    rowBlocks = Swift.max(1, blocks)
+    panelGroups = Swift.min(panels, Swift.max(groups, (wanted + rowBlocks - 1) / rowBlocks))
   }
 
   var count: Int { panelGroups * rowBlocks }
@@ -147,6 +150,11 @@ private enum RightOperand: @unchecked Sendable {
   case rows(UnsafeMutablePointer<Float>)
   /// Stored [K, N].
   case columns(UnsafeMutablePointer<Float>)
+
+  var isPacked: Bool {
+    if case .panels = self { return true }
+    return false
+  }
 
   /// The given terms of the given panels and the distance from one panel to the next; packed into the thread's scratch
   /// memory unless they are packed already.
