@@ -80,9 +80,11 @@ import Testing
     var segments: [Segment] = []
     for tree in 0..<40 {
       let trunk = segments.count
-      segments.append(Segment((0..<90).map { Int32(($0 * 7 + tree) % 283) }, outputs: .none))
+      segments.append(Segment((0..<20).map { Int32(($0 * 7 + tree) % 283) }, outputs: .none))
       for branch in 0..<3 {
-        segments.append(Segment([Int32(branch), Int32(tree)], after: .batch(trunk), outputs: .last))
+        segments.append(
+          Segment(
+            (0..<30).map { Int32(($0 * 11 + branch + tree) % 283) }, after: .batch(trunk), outputs: .last))
       }
     }
     #expect(segments.reduce(0) { $0 + $1.tokens.count } > Session.batchTokens)
