@@ -5,25 +5,42 @@ Usage: OMP_NUM_THREADS=1 python architectures.py OUTDIR [NAME …]     (OUTDIR i
 Writes, per entry of architecture_variants.py, a folder OUTDIR/NAME with
   config.json              as transformers writes it; config.v4.json: the same in the older spelling, where there is one
   model.safetensors        as save_pretrained writes it
+  tokenizer.json           a byte-level tokenizer of as many tokens as the model has, so that the folder is a whole model
   reference.safetensors    `tokens.i`, `labels.i` (-100: no target) int32 [T] and `logits.i` float32 [T, V] of each sequence;
                            `loss` [1]: summed over all targets of all sequences, divided by their number; `grad.<name>`: its
                            gradients, shaped and named as PyTorch does; `decode.i`: logits token by token, where they differ
 Weights are drawn so that logits vary, and norms and biases are far from one and zero: what is forgotten shows.
 Made with torch 2.13, transformers 5.23, safetensors 0.8.
 """
-import json, os, shutil, sys, tempfile, zlib
+import copy, json, os, shutil, sys, tempfile, zlib
 import torch, transformers
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from architecture_variants import VARIANTS
 
 torch.set_num_threads(1)
 
 
-def build(name):
+def vocabulary_of(size):
+    """Tokens: three special ones, the first bytes of the byte-level alphabet, and what one merge makes."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    return ["<|pad|>", "<|bos|>", "<|eos|>", *alphabet[: size - 4], alphabet[0] * 2], [(alphabet[0], alphabet[0])]
+
+
+def write_tokenizer(folder, size):
+    tokens, merges = vocabulary_of(size)
+    t = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
+    t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    t.decoder = decoders.ByteLevel()
+    t.add_special_tokens(tokens[:3])
+    t.save(f"{folder}/tokenizer.json", pretty=False)
+
+
+def build(name, **wrong):
     """The model of a variant with its weights drawn, fresh (rotary modules remember what they saw)."""
     family, settings, options = VARIANTS[name]
-    config = getattr(transformers, f"{family}Config")(**settings)
-    suffix = "LMHeadModel" if family == "GPT2" else "ForCausalLM"
+    config = getattr(transformers, f"{family}Config")(**copy.deepcopy(dict(settings, **wrong)))
+    suffix = {"GPT2": "LMHeadModel", "Gemma3": "ForConditionalGeneration"}.get(family, "ForCausalLM")
     torch.manual_seed(0)
     kind = getattr(transformers, family.replace("Text", "") + suffix)
     model = kind._from_config(config, attn_implementation="eager", dtype=torch.float32)
@@ -104,14 +121,31 @@ def write_weights(model, folder, options):
         save_file(state, f"{folder}/model.safetensors", {"format": "pt"})
 
 
+def text_name(name):
+    """The name of a parameter in a model of text alone."""
+    return name.replace("model.language_model.", "model.")
+
+
+def check_wrong(name, ids, logits):
+    """How far the nearest wrong reading of the configuration is; too near would prove nothing."""
+    far = []
+    for wrong in VARIANTS[name][2]["wrong"]:
+        with torch.no_grad():
+            other = logits_of(build(name, **wrong), ids)
+        far.append(float((other - logits).abs().max() / (logits.max() - logits.min())))
+    assert not far or min(far) > 5e-3, (name, far)
+    return f"wrong >= {min(far):.1e}" if far else ""
+
+
 def make(name, out):
     folder, options = f"{out}/{name}", VARIANTS[name][2]
     os.makedirs(folder, exist_ok=True)
     model = build(name)
     write_weights(model, folder, options)
     write_config(model, folder, options)
-    vocabulary = model.config.get_text_config().vocab_size
-    rows = sequences(name, vocabulary, options.get("lengths", (5, 23, 41)))
+    text = model.config.get_text_config()
+    write_tokenizer(folder, text.vocab_size)
+    rows = sequences(name, options.get("vocabulary", text.vocab_size), options.get("lengths", (5, 23, 41)))
     count = sum(int((labels[1:] != -100).sum()) for _, labels in rows)
     kept, loss = {}, 0.0
     grads = {n: torch.zeros_like(p) for n, p in model.named_parameters()}
@@ -122,23 +156,26 @@ def make(name, out):
         part.backward()
         loss += part.item()
         for n, p in fresh.named_parameters():
-            grads[n] += p.grad
+            if p.grad is not None:  # what only images reach has none
+                grads[n] += p.grad
         kept[f"tokens.{i}"], kept[f"labels.{i}"] = ids.int(), labels.int()
         kept[f"logits.{i}"] = logits.detach().contiguous()
         with torch.no_grad():
             steps = step_by_step(build(name), ids)
-        far = float((steps - logits.detach()).abs().max() / (logits.max() - logits.min()))
+        far = float((steps - kept[f"logits.{i}"]).abs().max() / (steps.max() - steps.min()))
         if options.get("decode"):
             kept[f"decode.{i}"] = steps.contiguous()
         else:
             assert far < 1e-5, (name, i, far)
     kept["loss"] = torch.tensor([loss])
+    grads = {text_name(n): g for n, g in grads.items() if "vision" not in n and "multi_modal" not in n}
     kept.update({f"grad.{n}": t.contiguous() for n, t in grads.items()})
+    apart = check_wrong(name, rows[-1][0], kept[f"logits.{len(rows) - 1}"])
     save_file(kept, f"{folder}/reference.safetensors")
     size = sum(os.path.getsize(f"{folder}/{f}") for f in os.listdir(folder)) / 1e3
     smallest = min((float(t.norm()), n) for n, t in grads.items())
     print(f"{name:20} {size:6.0f} kB  loss {loss:.4f}  logits sd {float(kept['logits.2'].std()):.2f}  "
-          f"decode-whole {far:.1e}  least gradient {smallest[0]:.1e} {smallest[1]}")
+          f"decode-whole {far:.1e}  least gradient {smallest[0]:.1e} {smallest[1]}  {apart}")
 
 
 if __name__ == "__main__":
