@@ -55,16 +55,16 @@ import Testing
   @Test func aTypeThatCannotBeReadIsNamed() throws {
     try withTemporaryDirectory { directory in
       var bytes = try contents(Fixture.path("types.gguf"))
-      // The type of tensor 'q4_0' follows its name and its two axes; 20 is IQ4_NL, of the same size.
+      // The type of tensor 'q4_0' follows its name and its two axes; 21 is IQ3_S.
       let name = Array("q4_0".utf8)
       let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
-      bytes[place + 4 + 4 + 16] = 20
-      let path = "\(directory)/iq4.gguf"
+      bytes[place + 4 + 4 + 16] = 21
+      let path = "\(directory)/iq3.gguf"
       try AtomicFile.write(bytes, to: path)
       let file = try GGUFFile(path: path)
       let error = #expect(throws: HoldfastError.self) { try file.tensor("q4_0") }
       #expect(error?.code == .unsupported)
-      for part in [path, "q4_0", "IQ4_NL", "Q8_0"] { #expect(error?.message.contains(part) == true) }
+      for part in [path, "q4_0", "IQ3_S", "Q8_0"] { #expect(error?.message.contains(part) == true) }
     }
   }
 

@@ -13,7 +13,12 @@ public struct StorageType: Hashable, Sendable, CustomStringConvertible {
   let decoder: Decoder?
 
   /// The element formats that can be turned into float32.
-  enum Decoder: Sendable { case f32, f16, bf16, q8x0, q4x0, q4x1 }
+  enum Decoder: Sendable {
+    case f32, f16, bf16, f64
+    case q8x0, q4x0, q4x1, q5x0, q5x1
+    case q2k, q3k, q4k, q5k, q6k
+    case iq4nl, iq4xs
+  }
 
   private init(_ name: String, _ elements: Int, _ bytes: Int, _ decoder: Decoder? = nil) {
     self.name = name
@@ -34,8 +39,26 @@ public struct StorageType: Hashable, Sendable, CustomStringConvertible {
   public static let q4x0 = StorageType("Q4_0", 32, 18, .q4x0)
   /// 32 four-bit numbers with a float16 scale and a float16 minimum.
   public static let q4x1 = StorageType("Q4_1", 32, 20, .q4x1)
-  /// IEEE 754 binary64.
-  public static let f64 = StorageType("F64", 1, 8)
+  /// 32 five-bit numbers less 16, with a float16 scale.
+  public static let q5x0 = StorageType("Q5_0", 32, 22, .q5x0)
+  /// 32 five-bit numbers with a float16 scale and a float16 minimum.
+  public static let q5x1 = StorageType("Q5_1", 32, 24, .q5x1)
+  /// 256 two-bit numbers; groups of 16 with four-bit scales and minima.
+  public static let q2k = StorageType("Q2_K", 256, 84, .q2k)
+  /// 256 three-bit numbers; groups of 16 with six-bit scales.
+  public static let q3k = StorageType("Q3_K", 256, 110, .q3k)
+  /// 256 four-bit numbers; groups of 32 with six-bit scales and minima.
+  public static let q4k = StorageType("Q4_K", 256, 144, .q4k)
+  /// 256 five-bit numbers; groups of 32 with six-bit scales and minima.
+  public static let q5k = StorageType("Q5_K", 256, 176, .q5k)
+  /// 256 six-bit numbers; groups of 16 with eight-bit scales.
+  public static let q6k = StorageType("Q6_K", 256, 210, .q6k)
+  /// 32 four-bit places in a table of unevenly spaced values, with a float16 scale.
+  public static let iq4nl = StorageType("IQ4_NL", 32, 18, .iq4nl)
+  /// 256 elements as in IQ4_NL; groups of 32 with six-bit scales.
+  public static let iq4xs = StorageType("IQ4_XS", 256, 136, .iq4xs)
+  /// IEEE 754 binary64; read rounded to float32.
+  public static let f64 = StorageType("F64", 1, 8, .f64)
   /// Signed 64-bit integers.
   public static let i64 = StorageType("I64", 1, 8)
   /// Signed 32-bit integers.
@@ -49,7 +72,8 @@ public struct StorageType: Hashable, Sendable, CustomStringConvertible {
   public var isReadable: Bool { decoder != nil }
 
   /// The types whose elements can be read, for messages.
-  public static let readableNames = "F32, F16, BF16, Q8_0, Q4_0 and Q4_1"
+  public static let readableNames =
+    "F32, F16, BF16, F64, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL and IQ4_XS"
 
   /// The name.
   public var description: String { name }
@@ -60,16 +84,14 @@ extension StorageType {
   static func ggml(_ number: UInt32) -> StorageType? { ggmlTypes[number] }
 
   private static let ggmlTypes: [UInt32: StorageType] = [
-    0: .f32, 1: .f16, 2: .q4x0, 3: .q4x1, 8: .q8x0, 24: .i8, 25: .i16, 26: .i32, 27: .i64, 28: .f64,
-    30: .bf16,
-    6: StorageType("Q5_0", 32, 22), 7: StorageType("Q5_1", 32, 24), 9: StorageType("Q8_1", 32, 36),
-    10: StorageType("Q2_K", 256, 84), 11: StorageType("Q3_K", 256, 110), 12: StorageType("Q4_K", 256, 144),
-    13: StorageType("Q5_K", 256, 176), 14: StorageType("Q6_K", 256, 210), 15: StorageType("Q8_K", 256, 292),
+    0: .f32, 1: .f16, 2: .q4x0, 3: .q4x1, 6: .q5x0, 7: .q5x1, 8: .q8x0, 10: .q2k, 11: .q3k, 12: .q4k,
+    13: .q5k,
+    14: .q6k, 20: .iq4nl, 23: .iq4xs, 24: .i8, 25: .i16, 26: .i32, 27: .i64, 28: .f64, 30: .bf16,
+    9: StorageType("Q8_1", 32, 36), 15: StorageType("Q8_K", 256, 292),
     16: StorageType("IQ2_XXS", 256, 66), 17: StorageType("IQ2_XS", 256, 74),
     18: StorageType("IQ3_XXS", 256, 98), 19: StorageType("IQ1_S", 256, 50),
-    20: StorageType("IQ4_NL", 32, 18), 21: StorageType("IQ3_S", 256, 110), 22: StorageType("IQ2_S", 256, 82),
-    23: StorageType("IQ4_XS", 256, 136), 29: StorageType("IQ1_M", 256, 56), 34: StorageType("TQ1_0", 256, 54),
-    35: StorageType("TQ2_0", 256, 66), 39: StorageType("MXFP4", 32, 17),
+    21: StorageType("IQ3_S", 256, 110), 22: StorageType("IQ2_S", 256, 82), 29: StorageType("IQ1_M", 256, 56),
+    34: StorageType("TQ1_0", 256, 54), 35: StorageType("TQ2_0", 256, 66), 39: StorageType("MXFP4", 32, 17),
   ]
 
   /// The type with this name in a safetensors file.

@@ -34,7 +34,8 @@ public struct StoredTensor: Sendable {
     }
     let width = shape.last ?? 1
     guard width % type.blockElements == 0 else {
-      throw corrupt("has rows that are not a multiple of \(type.blockElements) elements")
+      throw corrupt(
+        "has rows of \(width) elements, which is no whole number of \(type) blocks of \(type.blockElements)")
     }
     let (size, overflow) = (elements / type.blockElements).multipliedReportingOverflow(by: type.blockBytes)
     let (end, beyond) = offset.addingReportingOverflow(size)

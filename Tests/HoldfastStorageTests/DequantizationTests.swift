@@ -1,0 +1,53 @@
+import HoldfastTensor
+import Testing
+
+@testable import HoldfastStorage
+
+@Suite struct DequantizationTests {
+  static let quantized = [
+    "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs", "f64",
+  ]
+
+  /// Random blocks, some with zero, subnormal, largest and infinite scales. NaN need only be NaN.
+  @Test(arguments: quantized) func everyValueEqualsGGUFPython(name: String) throws {
+    let file = try GGUFFile(path: Fixture.path("quantizations.gguf"))
+    let tensor = try file.tensor(ByteString(name))
+    let expected = try SafetensorsFile(path: Fixture.path("quantizations.expected.safetensors"))
+    let values = try tensor.values()
+    let reference = try expected.tensor(ByteString(name)).values()
+    #expect(tensor.type.name == name.uppercased())
+    #expect(values.count == reference.count)
+    #expect(reference.contains(0) && reference.contains(where: \.isFinite))
+    let wrong = zip(values, reference).enumerated().first {
+      $0.element.0.bitPattern != $0.element.1.bitPattern && !($0.element.0.isNaN && $0.element.1.isNaN)
+    }
+    #expect(wrong == nil, "element \(wrong?.offset ?? 0)")
+  }
+
+  @Test(arguments: quantized) func rowsAreThoseOfTheWhole(name: String) throws {
+    let tensor = try GGUFFile(path: Fixture.path("quantizations.gguf")).tensor(ByteString(name))
+    let values = try tensor.values()
+    let width = tensor.width
+    for row in 0..<tensor.rowCount {
+      var part = [Float](repeating: .nan, count: width)
+      part.withUnsafeMutableBufferPointer { tensor.dequantize(rows: row..<(row + 1), into: $0) }
+      let whole = values[(row * width)..<((row + 1) * width)]
+      #expect(part.elementsEqual(whole) { $0.bitPattern == $1.bitPattern }, "row \(row)")
+    }
+  }
+
+  @Test func everyTypeInUseIsRead() throws {
+    let read = try GGUFFile(path: Fixture.path("quantizations.gguf")).tensors.filter(\.type.isReadable)
+    #expect(read.count == Self.quantized.count)
+    for name in Self.quantized { #expect(StorageType.readableNames.contains(name.uppercased())) }
+  }
+
+  @Test func rowsOfBrokenBlocksAreRefused() throws {
+    let file = try MappedFile(path: Fixture.path("quantizations.gguf"))
+    let error = #expect(throws: HoldfastError.self) {
+      try StoredTensor(name: "odd", shape: [2, 288], type: .q6k, file: file, offset: 0)
+    }
+    #expect(error?.code == .corruptData)
+    for part in [file.path, "'odd'", "288", "Q6_K", "256"] { #expect(error?.message.contains(part) == true) }
+  }
+}
