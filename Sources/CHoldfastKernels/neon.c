@@ -12,10 +12,14 @@
 #define HOLDFAST_TILE_VECTORS 4
 // clang-format off: each file needs the ones before it.
 #include "simd/lanes.h"
+#include "simd/functions.h"
 #include "simd/product.h"
 #include "simd/attention.h"
+#include "simd/attention_backward.h"
+#include "simd/norms.h"
+#include "simd/activations.h"
 #include "simd/rows.h"
-#include "simd/table.h"
+#include "table.h"
 
 const holdfast_kernels *holdfast_kernels_neon(void) {
   static const holdfast_kernels table = TABLE("neon");

@@ -21,27 +21,35 @@ typedef struct {
   size_t floats;
 } scratch;
 
-static _Thread_local scratch mine;
-static pthread_key_t key;
+enum { OWN, LENT, PURPOSES };
+
+static _Thread_local scratch mine[PURPOSES];
+static pthread_key_t keys[PURPOSES];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void release(void *memory) { free(memory); }
-static void make_key(void) { (void)pthread_key_create(&key, release); }
+static void make_keys(void) {
+  for (int i = 0; i < PURPOSES; i++) (void)pthread_key_create(&keys[i], release);
+}
 
-float *holdfast_scratch(size_t floats) {
-  if (floats <= mine.floats) return mine.memory;
-  (void)pthread_once(&once, make_key);
+static float *grown(int purpose, size_t floats) {
+  scratch *s = &mine[purpose];
+  if (floats <= s->floats) return s->memory;
+  (void)pthread_once(&once, make_keys);
   size_t bytes = (floats * sizeof(float) + 4095) & ~(size_t)4095;
   void *memory = NULL;
   if (posix_memalign(&memory, 4096, bytes) != 0) {
     fprintf(stderr, "holdfast: out of memory (%zu bytes of scratch for one thread)\n", bytes);
     abort();
   }
-  free(mine.memory);
-  mine = (scratch){memory, bytes / sizeof(float)};
-  (void)pthread_setspecific(key, memory);
-  return mine.memory;
+  free(s->memory);
+  *s = (scratch){memory, bytes / sizeof(float)};
+  (void)pthread_setspecific(keys[purpose], memory);
+  return s->memory;
 }
+
+float *holdfast_scratch(size_t floats) { return grown(OWN, floats); }
+float *holdfast_lent_scratch(size_t floats) { return grown(LENT, floats); }
 
 uint64_t holdfast_float_enter(void) {
 #if defined(__x86_64__)

@@ -41,15 +41,15 @@ import Testing
   }
 
   @Test(arguments: candidates)
-  func swiGLU(_ candidate: Candidate) throws {
+  func gated(_ candidate: Candidate) throws {
     let (runtime, fixture) = (candidate.runtime, try fixture())
     let shape = [3, 19]
     let gate = try fixture.tensor("swiglu.g", shape)
     let up = try fixture.tensor("swiglu.u", shape)
     let d = try fixture.tensor("swiglu.d", shape)
     let (h, dgate, dup) = (try Tensor(zeros: shape), try Tensor(zeros: shape), try Tensor(zeros: shape))
-    runtime.swiGLU(gate: gate, up: up, into: h)
-    runtime.swiGLUBackward(d, gate: gate, up: up, into: dgate, dup)
+    runtime.gated(.silu, gate: gate, up: up, into: h)
+    runtime.gatedBackward(d, .silu, gate: gate, up: up, into: dgate, dup)
     expectClose(h.array, try fixture.numbers("swiglu.h"), within: 3e-7, "h")
     expectClose(dgate.array, try fixture.numbers("swiglu.dg"), within: 3e-7, "dgate")
     expectClose(dup.array, try fixture.numbers("swiglu.du"), within: 3e-7, "dup")

@@ -75,9 +75,9 @@ import Testing
       runtime.rmsNormBackward(
         dy, x: x, weight: weight, inverseRMS: inverse, into: dx, accumulate: true, weightGradient: dweight)
       let h = try Tensor(zeros: [rows, width])
-      runtime.swiGLU(gate: gate, up: x, into: h)
+      runtime.gated(.silu, gate: gate, up: x, into: h)
       let (dgate, dup) = (try Tensor(zeros: [rows, width]), try Tensor(zeros: [rows, width]))
-      runtime.swiGLUBackward(dy, gate: gate, up: x, into: dgate, dup)
+      runtime.gatedBackward(dy, .silu, gate: gate, up: x, into: dgate, dup)
       let sum = try x.copy()
       runtime.add(gate, into: sum)
       let logits = try gate.copy()

@@ -44,7 +44,9 @@ typedef struct {
   size_t kv_row;
   size_t first, count;    ///< the block's queries are rows first ..< first + count of the segment
   size_t group, width;    ///< G heads, E elements each
-  float scale;
+  float scale;            ///< scores are scale * q.k,
+  float cap;              ///< and cap * tanh(score / cap) when cap > 0
+  size_t window;          ///< the query at position p sees the keys at positions > p - window; larger than any p: all
   float *output;          ///< laid out like queries, row stride output_row
   size_t output_row;
   float *log_sum_exp;     ///< element (i, g) at log_sum_exp[i * log_sum_exp_row + g], or NULL
@@ -57,7 +59,8 @@ typedef struct {
   const float *queries, *keys, *values, *output, *log_sum_exp, *output_gradient;
   size_t query_row, kv_row, log_sum_exp_row;
   size_t count, group, width;
-  float scale;
+  float scale, cap;       ///< and window as in holdfast_attention
+  size_t window;
   float *query_gradient, *key_gradient, *value_gradient; ///< overwritten
 } holdfast_attention_backward;
 
@@ -72,6 +75,9 @@ typedef struct {
   float step_size;        ///< learning rate / (1 - beta1^step)
 } holdfast_adamw;
 
+/// SiLU, GELU by the normal distribution, and GELU by the hyperbolic tangent.
+typedef enum { HOLDFAST_SILU, HOLDFAST_GELU, HOLDFAST_GELU_TANH } holdfast_activation;
+
 /// What each instruction set offers. Row functions take one row of n elements.
 typedef struct {
   const char *name;
@@ -84,22 +90,49 @@ typedef struct {
   void (*product)(const holdfast_product *);
   void (*attention)(const holdfast_attention *);
   void (*attention_backward)(const holdfast_attention_backward *);
-  /// y = (x / rms(x)) * weight; returns 1 / rms(x) = 1 / sqrt(mean(x^2) + epsilon).
-  float (*rms_norm)(const float *x, const float *weight, float epsilon, size_t n, float *y);
+  /// y = (x / rms(x)) * (weight + offset); returns 1 / rms(x) = 1 / sqrt(mean(x^2) + epsilon).
+  float (*rms_norm)(const float *x, const float *weight, float offset, float epsilon, size_t n, float *y);
   /// dx (+)= d(rms_norm)/dx for one row.
   void (*rms_norm_backward)(
-    const float *dy, const float *x, const float *weight, float inverse_rms, size_t n, float *dx, bool accumulate);
+    const float *dy, const float *x, const float *weight, float offset, float inverse_rms, size_t n, float *dx,
+    bool accumulate);
   /// dweight[n] += chain over the rows of dy * (x * inverse_rms), for n columns; rows `row` apart.
   void (*rms_norm_weight_backward)(
     const float *dy, const float *x, const float *inverse_rms, size_t rows, size_t row, size_t n, float *dweight);
+  /// y = (x - mean(x)) / deviation(x) * weight (+ bias, unless NULL); sets the mean, returns 1 / deviation(x) =
+  /// 1 / sqrt(mean((x - mean)^2) + epsilon).
+  float (*layer_norm)(
+    const float *x, const float *weight, const float *bias, float epsilon, size_t n, float *y, float *mean);
+  /// dx (+)= d(layer_norm)/dx for one row.
+  void (*layer_norm_backward)(
+    const float *dy, const float *x, const float *weight, float mean, float inverse_deviation, size_t n, float *dx,
+    bool accumulate);
+  /// dweight[n] += chain over the rows of dy * ((x - mean) * inverse_deviation), for n columns; rows `row` apart.
+  void (*layer_norm_weight_backward)(
+    const float *dy, const float *x, const float *mean, const float *inverse_deviation, size_t rows, size_t row,
+    size_t n, float *dweight);
   /// Rotates the pairs (x[i], x[i + half]) by the angles whose cosines and sines are given; `direction` is 1 or -1.
   void (*rotate)(float *x, const float *cosines, const float *sines, size_t half, float direction);
-  /// h = gate * sigmoid(gate) * up.
-  void (*swiglu)(const float *gate, const float *up, size_t n, float *h);
-  void (*swiglu_backward)(
-    const float *dh, const float *gate, const float *up, size_t n, float *dgate, float *dup);
+  /// h = a(x).
+  void (*activate)(holdfast_activation a, const float *x, size_t n, float *h);
+  /// dx = dh * a'(x).
+  void (*activate_backward)(holdfast_activation a, const float *dh, const float *x, size_t n, float *dx);
+  /// h = a(gate) * up.
+  void (*gated)(holdfast_activation a, const float *gate, const float *up, size_t n, float *h);
+  void (*gated_backward)(
+    holdfast_activation a, const float *dh, const float *gate, const float *up, size_t n, float *dgate, float *dup);
   /// y += x.
   void (*add)(const float *x, size_t n, float *y);
+  /// sum[n] += chain over the rows, for n columns; rows `row` apart.
+  void (*sum_rows)(const float *x, size_t rows, size_t row, size_t n, float *sum);
+  /// x *= factor.
+  void (*scale)(float *x, size_t n, float factor);
+  /// x = cap * tanh(x / cap).
+  void (*softcap)(float *x, size_t n, float cap);
+  /// dy *= 1 - (y / cap)^2, where y is what softcap gave.
+  void (*softcap_backward)(float *dy, const float *y, size_t n, float cap);
+  /// y = x * factor, or 0 where the hash of the column under the row's key is less than the threshold.
+  void (*dropout)(const float *x, size_t n, uint64_t key, uint32_t threshold, float factor, float *y);
   /// log of the sum of exp over the row.
   float (*log_sum_exp)(const float *x, size_t n);
   /// Returns -log softmax(x)[target]; when `gradient`, x becomes (softmax(x) - onehot(target)) * scale.
@@ -145,6 +178,8 @@ float holdfast_log(float x);
 /// The calling thread's scratch memory, 64-byte aligned, at least `floats` long, valid until the next call on this
 /// thread and freed when the thread ends. Never NULL: the process is aborted with a message when memory is exhausted.
 float *holdfast_scratch(size_t floats);
+/// The same, separately, for what the calling thread lends to others while they work for it.
+float *holdfast_lent_scratch(size_t floats);
 
 /// Puts the calling thread's floating-point environment into the IEEE default (round to nearest, denormals kept, no
 /// traps), which a host may have changed; returns the former one for holdfast_float_leave.

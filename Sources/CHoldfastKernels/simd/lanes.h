@@ -19,7 +19,7 @@ enum { LANES = 16 };
 typedef float lanes __attribute__((vector_size(64)));
 typedef float loose_lanes __attribute__((vector_size(64), aligned(4)));
 typedef int32_t marks __attribute__((vector_size(64)));  // all ones where true
-typedef float half_lanes __attribute__((vector_size(32)));
+typedef uint32_t words __attribute__((vector_size(64)));
 typedef double wide_lanes __attribute__((vector_size(64)));
 
 #define SPLAT(s) ((lanes){s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s})
@@ -100,24 +100,4 @@ INLINE float dot(const float *x, const float *y, size_t n) {
   lanes sum = SPLAT(0.0f);
   FOR_LANES(n, sum = fma_lanes(get(x + i, w), get(y + i, w), sum););
   return tree(sum);
-}
-
-/// exp as in reference.c.
-INLINE lanes exp_lanes(lanes x) {
-  const lanes magic = SPLAT(12582912.0f);
-  lanes shifted = fma_lanes(x, SPLAT(0x1.715476p+0f), magic), n = shifted - magic;
-  lanes r = fma_lanes(n, SPLAT(-0.693359375f), x);
-  r = fma_lanes(n, SPLAT(2.12194440e-4f), r);
-  lanes p = SPLAT(0x1.6a243ap-10f);
-  p = fma_lanes(p, r, SPLAT(0x1.1239e0p-7f));
-  p = fma_lanes(p, r, SPLAT(0x1.5558f2p-5f));
-  p = fma_lanes(p, r, SPLAT(0x1.555492p-3f));
-  p = fma_lanes(p, r, SPLAT(0x1.fffffcp-2f));
-  p = fma_lanes(p, r, SPLAT(1.0f));
-  p = fma_lanes(p, r, SPLAT(1.0f));
-  // The low bits of `shifted` are n: shifted up, they are n in the exponent's place.
-  p = (lanes)((marks)p + ((marks)shifted << 23));
-  p = choose(x > 88.72283f, SPLAT(INFINITY), p);
-  p = choose(x < -87.33f, SPLAT(0.0f), p);
-  return choose(x == x, p, x);
 }

@@ -1,31 +1,4 @@
-// Operations on rows and elements; each is its namesake of reference.c on sixteen lanes.
-
-static float rms_norm(const float *x, const float *weight, float epsilon, size_t n, float *y) {
-  float inverse = 1 / sqrtf(dot(x, x, n) / (float)n + epsilon);
-  FOR_LANES(n, put(y + i, (get(x + i, w) * inverse) * get(weight + i, w), w););
-  return inverse;
-}
-
-static void rms_norm_backward(
-  const float *dy, const float *x, const float *weight, float inverse, size_t n, float *dx, bool accumulate) {
-  lanes sum = SPLAT(0.0f);
-  FOR_LANES(n, sum = fma_lanes(get(dy + i, w) * get(weight + i, w), get(x + i, w), sum););
-  float slope = -(((tree(sum) * inverse) * inverse) * inverse) / (float)n;
-  FOR_LANES(n, {
-    lanes d = fma_lanes(get(x + i, w), SPLAT(slope), (get(dy + i, w) * get(weight + i, w)) * inverse);
-    put(dx + i, accumulate ? get(dx + i, w) + d : d, w);
-  });
-}
-
-static void rms_norm_weight_backward(
-  const float *dy, const float *x, const float *inverse_rms, size_t rows, size_t row, size_t n, float *dweight) {
-  FOR_LANES(n, {
-    lanes sum = get(dweight + i, w);
-    for (size_t r = 0; r < rows; r++)
-      sum = fma_lanes(get(dy + r * row + i, w), get(x + r * row + i, w) * inverse_rms[r], sum);
-    put(dweight + i, sum, w);
-  });
-}
+// Operations on rows and elements; each is its namesake of reference/rows.h on sixteen lanes.
 
 static void rotate(float *x, const float *cosines, const float *sines, size_t half, float direction) {
   FOR_LANES(half, {
@@ -33,24 +6,6 @@ static void rotate(float *x, const float *cosines, const float *sines, size_t ha
     lanes c = get(cosines + i, w), s = get(sines + i, w) * direction;
     put(x + i, fma_lanes(a, c, -(b * s)), w);
     put(x + half + i, fma_lanes(b, c, a * s), w);
-  });
-}
-
-INLINE lanes sigmoid(lanes x) { return 1.0f / (1.0f + exp_lanes(-x)); }
-
-static void swiglu(const float *gate, const float *up, size_t n, float *h) {
-  FOR_LANES(n, {
-    lanes g = get(gate + i, w);
-    put(h + i, (g * sigmoid(g)) * get(up + i, w), w);
-  });
-}
-
-static void swiglu_backward(
-  const float *dh, const float *gate, const float *up, size_t n, float *dgate, float *dup) {
-  FOR_LANES(n, {
-    lanes d = get(dh + i, w), g = get(gate + i, w), u = get(up + i, w), s = sigmoid(g);
-    put(dgate + i, (d * u) * (s * fma_lanes(g, 1.0f - s, SPLAT(1.0f))), w);
-    put(dup + i, d * (g * s), w);
   });
 }
 
@@ -129,4 +84,41 @@ static size_t first_non_finite(const float *x, size_t n) {
   for (; i < n; i++)
     if (!(fabsf(x[i]) <= 3.40282347e+38f)) return i;
   return n;
+}
+
+static void sum_rows(const float *x, size_t rows, size_t row, size_t n, float *sum) {
+  FOR_LANES(n, {
+    lanes s = get(sum + i, w);
+    for (size_t r = 0; r < rows; r++) s = s + get(x + r * row + i, w);
+    put(sum + i, s, w);
+  });
+}
+
+static void scale(float *x, size_t n, float factor) {
+  FOR_LANES(n, put(x + i, get(x + i, w) * factor, w););
+}
+
+static void softcap(float *x, size_t n, float cap) {
+  FOR_LANES(n, put(x + i, cap * tanh_lanes(get(x + i, w) / cap), w););
+}
+
+static void softcap_backward(float *dy, const float *y, size_t n, float cap) {
+  FOR_LANES(n, {
+    lanes t = get(y + i, w) / cap;
+    put(dy + i, get(dy + i, w) * fma_lanes(-t, t, SPLAT(1.0f)), w);
+  });
+}
+
+static void dropout(const float *x, size_t n, uint64_t key, uint32_t threshold, float factor, float *y) {
+  const words index = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  FOR_LANES(n, {
+    words h = (index + (uint32_t)i) * 0x9e3779b9u + (uint32_t)key;
+    h = (h ^ h >> 16) * 0x7feb352du;
+    h = (h ^ h >> 15) * 0x846ca68bu;
+    h = (h ^ h >> 16) ^ (uint32_t)(key >> 32);
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    h = h ^ h >> 16;
+    put(y + i, choose((marks)(h < threshold), SPLAT(0.0f), get(x + i, w) * factor), w);
+  });
 }

@@ -38,12 +38,12 @@ extension DecoderBlock {
       case .plain(let down) = down
     else { throw HoldfastError(.internal, "gradients need plain weights") }
 
-    // x = middle + down(swiGLU(gate(n), up(n))), n = norm(middle)
-    runtime.swiGLU(gate: tape.gate, up: tape.up, into: scratch.hidden)
+    // x = middle + down(silu(gate(n)) * up(n)), n = norm(middle)
+    runtime.gated(.silu, gate: tape.gate, up: tape.up, into: scratch.hidden)
     runtime.linearBackwardWeight(dx, scratch.hidden, into: gradients.down)
     runtime.linearBackwardInput(dx, down, into: scratch.hiddenGradient, accumulate: false)
-    runtime.swiGLUBackward(
-      scratch.hiddenGradient, gate: tape.gate, up: tape.up, into: tape.gate, tape.up)
+    runtime.gatedBackward(
+      scratch.hiddenGradient, .silu, gate: tape.gate, up: tape.up, into: tape.gate, tape.up)
     runtime.rmsNorm(
       tape.middle, weight: feedForwardNorm, epsilon: shape.normEpsilon, into: scratch.normed, inverseRMS: nil)
     runtime.linearBackwardWeight(tape.gate, scratch.normed, into: gradients.gate)

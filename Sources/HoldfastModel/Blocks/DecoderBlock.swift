@@ -66,7 +66,7 @@ struct DecoderBlock: @unchecked Sendable {
       inverseRMS: saved?.middleInverseRMS)
     runtime.linear(scratch.normed, gate, into: gated)
     runtime.linear(scratch.normed, up, into: upped)
-    runtime.swiGLU(gate: gated, up: upped, into: scratch.hidden)
+    runtime.gated(.silu, gate: gated, up: upped, into: scratch.hidden)
     runtime.linear(scratch.hidden, down, into: scratch.normed)
     runtime.add(scratch.normed, into: x)
   }

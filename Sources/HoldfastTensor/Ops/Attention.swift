@@ -35,13 +35,16 @@ extension Runtime {
   /// Causal attention of a ragged batch: o = softmax(scale q kᵀ) v, where a row sees its segment's context, the
   /// segment's rows before it, and itself.
   ///
-  /// Shapes: queries and output [T, H * E], keys and values [T, K * E], `logSumExp` [T, H] (of the scaled scores; what the
-  /// backward pass needs). H must be a multiple of K. A row's bits depend on the row and the keys and values it sees in
+  /// A row's position is the number of keys before it: its segment's context, then the segment's rows. With a `window`, a
+  /// row at position p sees only keys at positions above p - window (itself included, so the window is at least 1), and
+  /// pays only for these. With a `softcap`, scores are softcap * tanh(scale q·k / softcap).
+  ///
+  /// Shapes: queries and output [T, H * E], keys and values [T, K * E], `logSumExp` [T, H] (of the scores; what the backward
+  /// pass needs). H must be a multiple of K. A row's bits depend on the row and the keys and values it sees in
   /// order, not on where these are stored.
   public func attention(
     queries: Tensor, keys: Tensor, values: Tensor, heads: Int, kvHeads: Int, segments: [AttentionSegment],
-    scale: Float,
-    into output: Tensor, logSumExp: Tensor? = nil
+    scale: Float, window: Int? = nil, softcap: Float? = nil, into output: Tensor, logSumExp: Tensor? = nil
   ) {
     let width = queries.columns / heads
     precondition(
@@ -49,6 +52,7 @@ extension Runtime {
         && values.count == keys.count && output.count == queries.count,
       "attention of \(queries.shape) over \(keys.shape) with \(heads) heads, \(kvHeads) kv-heads")
     let group = heads / kvHeads
+    let (window, cap) = limits(window, softcap)
     let block = Swift.max(1, 96 / group)
     let tasks = segments.enumerated().flatMap { index, segment in
       stride(from: 0, to: segment.rows.count, by: block).flatMap { first in
@@ -85,6 +89,8 @@ extension Runtime {
           work.group = group
           work.width = width
           work.scale = scale
+          work.cap = cap
+          work.window = window
           work.output = output.pointer + queryOffset
           work.output_row = heads * width
           work.log_sum_exp = logSumExp.map { $0.pointer + (row + task.first) * heads + task.head * group }
@@ -95,16 +101,15 @@ extension Runtime {
     }
   }
 
-  /// Gradients of ``attention(queries:keys:values:heads:kvHeads:segments:scale:into:logSumExp:)`` for segments without
-  /// context, whose rows must not overlap; the three results are overwritten.
+  /// Gradients of ``attention(queries:keys:values:heads:kvHeads:segments:scale:window:softcap:into:logSumExp:)`` for
+  /// segments without context, whose rows must not overlap; the three results are overwritten.
   ///
   /// A key's and a value's gradient is one chain over the queries in order, and over the heads of its group in order for
   /// each.
   public func attentionBackward(
     _ outputGradient: Tensor, queries: Tensor, keys: Tensor, values: Tensor, output: Tensor,
-    logSumExp: Tensor,
-    heads: Int, kvHeads: Int, segments: [AttentionSegment], scale: Float,
-    into queryGradient: Tensor, _ keyGradient: Tensor, _ valueGradient: Tensor
+    logSumExp: Tensor, heads: Int, kvHeads: Int, segments: [AttentionSegment], scale: Float,
+    window: Int? = nil, softcap: Float? = nil, into queryGradient: Tensor, _ keyGradient: Tensor, _ valueGradient: Tensor
   ) {
     let width = queries.columns / heads
     let group = heads / kvHeads
@@ -112,6 +117,7 @@ extension Runtime {
       queries.columns == heads * width && heads % kvHeads == 0 && keys.columns == kvHeads * width,
       "attention of \(queries.shape) over \(keys.shape) with \(heads) heads, \(kvHeads) kv-heads")
     precondition(segments.allSatisfy { $0.context.isEmpty }, "the backward pass takes whole sequences")
+    let (window, cap) = limits(window, softcap)
     let kernels = KernelTable(kernels)
     parallel(segments.count * kvHeads) { range in
       for index in range {
@@ -133,6 +139,8 @@ extension Runtime {
         work.group = group
         work.width = width
         work.scale = scale
+        work.cap = cap
+        work.window = window
         work.query_gradient = queryGradient.pointer + queryOffset
         work.key_gradient = keyGradient.pointer + keyOffset
         work.value_gradient = valueGradient.pointer + keyOffset
@@ -140,6 +148,13 @@ extension Runtime {
       }
     }
   }
+}
+
+/// A window and a cap as the kernels take them.
+private func limits(_ window: Int?, _ softcap: Float?) -> (window: Int, cap: Float) {
+  precondition(window.map { $0 > 0 } ?? true, "an attention window of \(window ?? 0)")
+  precondition(softcap.map { $0 > 0 } ?? true, "an attention softcap of \(softcap ?? 0)")
+  return (window ?? .max, softcap ?? 0)
 }
 
 /// A block of queries of one segment and kv-head.

@@ -45,12 +45,14 @@ extension Runtime {
     product(left, .columns(x.pointer), into: dw, m: n, n: k, k: m, accumulate: true, oneChain: true)
   }
 
-  private func matrixShape(_ x: Tensor) -> (Int, Int) {
+  /// The rows and columns of a tensor as a matrix of its last axis.
+  func matrixShape(_ x: Tensor) -> (Int, Int) {
     let columns = x.columns
     return (columns == 0 ? 0 : x.count / columns, columns)
   }
 
-  private func product(
+  /// result [M, N] = or += left [M, K] rightᵀ.
+  func product(
     _ left: LeftOperand, _ right: RightOperand, into result: Tensor, m: Int, n: Int, k: Int, accumulate: Bool,
     oneChain: Bool = false
   ) {
@@ -64,7 +66,7 @@ extension Runtime {
     let chain = Int(HOLDFAST_CHAIN)
     let tasks = ProductTasks(
       m: m, panels: (n + columns - 1) / columns, panelBytes: 4 * columns * Swift.min(k, chain), k: k,
-      packed: right.isPacked, threads: threadCount)
+      packing: right.packing, threads: threadCount)
     parallel(tasks.count) { range in
       for task in range {
         let (rows, panels) = tasks[task]
@@ -77,9 +79,10 @@ extension Runtime {
         block.m = rows.count
         block.n = Swift.min(panels.upperBound * columns, n) - first
         block.one_chain = oneChain
-        // Packed and used chain by chain, a panel never leaves the cache.
-        for start in stride(from: 0, to: k, by: chain) {
-          let terms = start..<Swift.min(start + chain, k)
+        // Packed and used chain by chain, a panel never leaves the cache; but a source gives whole rows.
+        let most = right.packing == .once ? k : chain
+        for start in stride(from: 0, to: k, by: most) {
+          let terms = start..<Swift.min(start + most, k)
           block.a = UnsafePointer(left.pointer + rows.lowerBound * left.row + start * left.step)
           (block.panels, block.panel_stride) = right.panels(panels, terms, n: n, k: k, kernels)
           block.k = terms.count
@@ -91,39 +94,6 @@ extension Runtime {
   }
 }
 
-/// How a product is cut into tasks: groups of panels that stay in a core's second-level cache, times blocks of rows if
-/// these are too few tasks for the threads, or smaller groups if there are not enough rows either.
-private struct ProductTasks: Sendable {
-  private let m: Int
-  private let panels: Int
-  private let panelGroups: Int
-  private let rowBlocks: Int
-
-  init(m: Int, panels: Int, panelBytes: Int, k: Int, packed: Bool, threads: Int) {
-    self.m = m
-    self.panels = panels
-    // Below some microseconds of work, waking a thread costs more than it brings.
-    let small = m * panels * k < 1 << 13
-    let wanted = threads == 1 || small ? 1 : 3 * threads
-    let cached = Swift.max(1, 600_000 / panelBytes)
-    let groups = (panels + cached - 1) / cached
-    // Every block of rows packs the panels again unless they are packed already.
-    let blocks = Swift.min(m / (packed ? 96 : 300), (wanted + groups - 1) / groups)
-    rowBlocks = Swift.max(1, blocks)
-    panelGroups = Swift.min(panels, Swift.max(groups, (wanted + rowBlocks - 1) / rowBlocks))
-  }
-
-  var count: Int { panelGroups * rowBlocks }
-
-  subscript(index: Int) -> (rows: Range<Int>, panels: Range<Int>) {
-    let (group, block) = (index / rowBlocks, index % rowBlocks)
-    return (
-      m * block / rowBlocks..<m * (block + 1) / rowBlocks,
-      panels * group / panelGroups..<panels * (group + 1) / panelGroups
-    )
-  }
-}
-
 /// The kernel table, which never changes, for use on any thread.
 struct KernelTable: @unchecked Sendable {
   let table: UnsafePointer<holdfast_kernels>
@@ -132,52 +102,5 @@ struct KernelTable: @unchecked Sendable {
   init(_ table: UnsafePointer<holdfast_kernels>) {
     self.table = table
     panelColumns = table.pointee.panel_columns
-  }
-}
-
-/// The left operand: element (m, k) is `pointer[m * row + k * step]`.
-private struct LeftOperand: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Float>
-  let row: Int
-  let step: Int
-}
-
-/// The right operand [N, K] of a product.
-private enum RightOperand: @unchecked Sendable {
-  /// Packed before.
-  case panels(UnsafeMutablePointer<Float>)
-  /// Stored [N, K].
-  case rows(UnsafeMutablePointer<Float>)
-  /// Stored [K, N].
-  case columns(UnsafeMutablePointer<Float>)
-
-  var isPacked: Bool {
-    if case .panels = self { return true }
-    return false
-  }
-
-  /// The given terms of the given panels and the distance from one panel to the next; packed into the thread's scratch
-  /// memory unless they are packed already.
-  func panels(
-    _ range: Range<Int>, _ terms: Range<Int>, n: Int, k: Int, _ kernels: KernelTable
-  ) -> (UnsafePointer<Float>?, Int) {
-    let columns = kernels.panelColumns
-    if case .panels(let panels) = self {
-      return (UnsafePointer(panels + (range.lowerBound * k + terms.lowerBound) * columns), columns * k)
-    }
-    let stride = columns * terms.count
-    guard let scratch = holdfast_scratch(range.count * stride) else { return (nil, 0) }
-    for (slot, index) in range.enumerated() {
-      let first = index * columns
-      let (width, panel) = (Swift.min(columns, n - first), scratch + slot * stride)
-      switch self {
-      case .panels: break
-      case .rows(let w):
-        kernels.table.pointee.pack_rows(w + first * k + terms.lowerBound, k, width, terms.count, panel)
-      case .columns(let b):
-        kernels.table.pointee.pack_columns(b + terms.lowerBound * n + first, n, width, terms.count, panel)
-      }
-    }
-    return (UnsafePointer(scratch), stride)
   }
 }

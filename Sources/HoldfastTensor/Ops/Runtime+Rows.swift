@@ -1,100 +1,32 @@
 internal import CHoldfastKernels
 
 extension Runtime {
-  /// RMS normalisation of each row: y = x / sqrt(mean(x²) + epsilon) * weight.
+  /// Rotary position embedding, in place, in the half-rotation layout: of the first R elements of a head, i and i + R/2 are
+  /// a pair; the rest of the head stays.
   ///
-  /// Shapes: x and y [T, D], weight [D], `inverseRMS` [T] (what the backward pass needs). y may be x.
-  public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, into y: Tensor, inverseRMS: Tensor? = nil)
-  {
-    let width = weight.count
-    precondition(x.columns == width && y.count == x.count, "norm of \(x.shape) by \(weight.shape)")
-    let kernels = KernelTable(kernels)
-    parallel(x.count / width, grain: grain(width)) { rows in
-      for row in rows {
-        let inverse = kernels.table.pointee.rms_norm(
-          x.pointer + row * width, weight.pointer, epsilon, width, y.pointer + row * width)
-        inverseRMS?.pointer[row] = inverse
-      }
-    }
-  }
-
-  /// The gradients of ``rmsNorm(_:weight:epsilon:into:inverseRMS:)``: dx = or += (accumulating), `weightGradient` [D] +=
-  /// one chain over the tokens in order. dx may be dy.
-  public func rmsNormBackward(
-    _ dy: Tensor, x: Tensor, weight: Tensor, inverseRMS: Tensor, into dx: Tensor, accumulate: Bool,
-    weightGradient: Tensor? = nil
-  ) {
-    let width = weight.count
-    let rows = x.count / width
-    precondition(
-      dy.count == x.count && dx.count == x.count && x.columns == width && inverseRMS.count == rows,
-      "backward of the norm of \(x.shape) by \(weight.shape)")
-    let kernels = KernelTable(kernels)
-    if let weightGradient {
-      parallel(width, grain: 64) { columns in
-        kernels.table.pointee.rms_norm_weight_backward(
-          dy.pointer + columns.lowerBound, x.pointer + columns.lowerBound, inverseRMS.pointer, rows, width,
-          columns.count, weightGradient.pointer + columns.lowerBound)
-      }
-    }
-    parallel(rows, grain: grain(width)) { rows in
-      for row in rows {
-        let offset = row * width
-        kernels.table.pointee.rms_norm_backward(
-          dy.pointer + offset, x.pointer + offset, weight.pointer, inverseRMS.pointer[row], width,
-          dx.pointer + offset,
-          accumulate)
-      }
-    }
-  }
-
-  /// Rotary position embedding, in place, in the half-rotation layout: elements i and i + E/2 of a head are a pair.
-  ///
-  /// Shapes: x [T, heads * E], `positions` [T], `cosines` and `sines` [P, E/2]. `inverse` rotates back, which is the
-  /// gradient.
+  /// Shapes: x [T, heads * E], `positions` [T], `cosines` and `sines` [P, R/2], R at most E. `inverse` rotates back, which
+  /// is the gradient.
   public func rotate(
     _ x: Tensor, positions: [Int32], cosines: Tensor, sines: Tensor, heads: Int, inverse: Bool = false
   ) {
     let half = cosines.columns
-    let width = 2 * half * heads
-    precondition(x.count == positions.count * width && sines.count == cosines.count, "rotating \(x.shape)")
+    guard !positions.isEmpty, half > 0 else { return }
+    let width = x.count / positions.count / heads
+    precondition(
+      x.count == positions.count * heads * width && 2 * half <= width && sines.count == cosines.count,
+      "rotating \(2 * half) elements of each head of \(x.shape), \(heads) heads")
     let limit = cosines.count / half
     let kernels = KernelTable(kernels)
-    parallel(positions.count, grain: grain(width)) { rows in
+    parallel(positions.count, grain: grain(heads * width)) { rows in
       for row in rows {
         let position = Int(positions[row])
         precondition(position >= 0 && position < limit, "position \(position) of \(limit)")
         for head in 0..<heads {
           kernels.table.pointee.rotate(
-            x.pointer + row * width + head * 2 * half, cosines.pointer + position * half,
-            sines.pointer + position * half,
-            half, inverse ? -1 : 1)
+            x.pointer + (row * heads + head) * width, cosines.pointer + position * half,
+            sines.pointer + position * half, half, inverse ? -1 : 1)
         }
       }
-    }
-  }
-
-  /// h = silu(gate) * up, element by element; h may be either.
-  public func swiGLU(gate: Tensor, up: Tensor, into h: Tensor) {
-    precondition(gate.count == up.count && gate.count == h.count, "SwiGLU of \(gate.shape) and \(up.shape)")
-    let kernels = KernelTable(kernels)
-    parallel(gate.count, grain: 16_384) { r in
-      let i = r.lowerBound
-      kernels.table.pointee.swiglu(gate.pointer + i, up.pointer + i, r.count, h.pointer + i)
-    }
-  }
-
-  /// The gradients of ``swiGLU(gate:up:into:)``; the results may be any of the inputs.
-  public func swiGLUBackward(_ dh: Tensor, gate: Tensor, up: Tensor, into dgate: Tensor, _ dup: Tensor) {
-    precondition(
-      dh.count == gate.count && gate.count == up.count && dgate.count == gate.count
-        && dup.count == gate.count,
-      "backward of SwiGLU of \(gate.shape) and \(up.shape)")
-    let kernels = KernelTable(kernels)
-    parallel(gate.count, grain: 16_384) { r in
-      let i = r.lowerBound
-      kernels.table.pointee.swiglu_backward(
-        dh.pointer + i, gate.pointer + i, up.pointer + i, r.count, dgate.pointer + i, dup.pointer + i)
     }
   }
 
@@ -104,6 +36,59 @@ extension Runtime {
     let kernels = KernelTable(kernels)
     parallel(x.count, grain: 65_536) { r in
       kernels.table.pointee.add(x.pointer + r.lowerBound, r.count, y.pointer + r.lowerBound)
+    }
+  }
+
+  /// y [M, N] += b [N], row by row.
+  public func addBias(_ b: Tensor, into y: Tensor) {
+    let width = b.count
+    guard width > 0 else { return }
+    precondition(y.columns == width, "adding a bias of \(b.shape) to \(y.shape)")
+    let kernels = KernelTable(kernels)
+    parallel(y.count / width, grain: grain(width)) { rows in
+      for row in rows { kernels.table.pointee.add(b.pointer, width, y.pointer + row * width) }
+    }
+  }
+
+  /// db [N] += the rows of dy [M, N], one chain over them in order, which goes on from db.
+  public func biasBackward(_ dy: Tensor, into db: Tensor) {
+    let width = db.count
+    guard width > 0 else { return }
+    precondition(dy.columns == width, "the gradient of a bias of \(db.shape) from \(dy.shape)")
+    let rows = dy.count / width
+    let kernels = KernelTable(kernels)
+    parallel(width, grain: 64) { columns in
+      let first = columns.lowerBound
+      kernels.table.pointee.sum_rows(dy.pointer + first, rows, width, columns.count, db.pointer + first)
+    }
+  }
+
+  /// x *= factor.
+  public func scale(_ x: Tensor, by factor: Float) {
+    let kernels = KernelTable(kernels)
+    parallel(x.count, grain: 65_536) { r in
+      kernels.table.pointee.scale(x.pointer + r.lowerBound, r.count, factor)
+    }
+  }
+
+  /// x = cap * tanh(x / cap), which keeps every element within ±cap; `cap` is positive.
+  ///
+  /// Source: Gemma 2 (arXiv 2408.00118), section 2. The hyperbolic tangent is within 1.4 ulp.
+  public func softcap(_ x: Tensor, cap: Float) {
+    precondition(cap > 0, "a softcap of \(cap)")
+    let kernels = KernelTable(kernels)
+    parallel(x.count, grain: 16_384) { r in
+      kernels.table.pointee.softcap(x.pointer + r.lowerBound, r.count, cap)
+    }
+  }
+
+  /// dy *= 1 - (y / cap)², where y is what ``softcap(_:cap:)`` gave: the gradient of its input.
+  public func softcapBackward(_ dy: Tensor, capped y: Tensor, cap: Float) {
+    precondition(dy.count == y.count && cap > 0, "backward of a softcap of \(cap) of \(y.shape)")
+    let kernels = KernelTable(kernels)
+    parallel(y.count, grain: 16_384) { r in
+      kernels.table.pointee.softcap_backward(
+        dy.pointer + r.lowerBound, y.pointer + r.lowerBound, r.count, cap)
     }
   }
 

@@ -22,8 +22,13 @@ public struct RandomSource: Sendable, Equatable, RandomNumberGenerator {
   }
 
   private static func splitMix(_ x: inout UInt64) -> UInt64 {
-    x &+= 0x9E37_79B9_7F4A_7C15
-    var z = x
+    defer { x &+= 0x9E37_79B9_7F4A_7C15 }
+    return mix(x)
+  }
+
+  /// SplitMix64's output for a state: a one-to-one scrambling of 64 bits.
+  static func mix(_ x: UInt64) -> UInt64 {
+    var z = x &+ 0x9E37_79B9_7F4A_7C15
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)

@@ -1,0 +1,100 @@
+// Operations on rows and elements.
+
+static void rotate(float *x, const float *cosines, const float *sines, size_t half, float direction) {
+  for (size_t i = 0; i < half; i++) {
+    float a = x[i], b = x[i + half], s = sines[i] * direction;
+    x[i] = fmaf(a, cosines[i], -(b * s));
+    x[i + half] = fmaf(b, cosines[i], a * s);
+  }
+}
+
+static void add(const float *x, size_t n, float *y) {
+  for (size_t i = 0; i < n; i++) y[i] = y[i] + x[i];
+}
+
+static float log_sum_exp(const float *x, size_t n) {
+  float lane[LANES] = {0}, m = maximum(x, n);
+  for (size_t i = 0; i < n; i++) lane[i % LANES] = lane[i % LANES] + reference_exp(x[i] - m);
+  return m + holdfast_log(tree(lane));
+}
+
+static float cross_entropy(float *x, size_t n, size_t target, float scale, bool gradient) {
+  float at_target = x[target], m = maximum(x, n), lane[LANES] = {0};
+  for (size_t i = 0; i < n; i++) {
+    float e = reference_exp(x[i] - m);
+    lane[i % LANES] = lane[i % LANES] + e;
+    if (gradient) x[i] = e;
+  }
+  float s = tree(lane);
+  if (gradient) {
+    float inverse = 1 / s, e = x[target];
+    for (size_t i = 0; i < n; i++) x[i] = (x[i] * inverse) * scale;
+    x[target] = (e * inverse - 1) * scale;
+  }
+  return (m + holdfast_log(s)) - at_target;
+}
+
+static void adamw(
+  const holdfast_adamw *o, const float *gradient, size_t n, float *parameter, float *first, float *second) {
+  for (size_t i = 0; i < n; i++) {
+    float g = gradient[i] * o->gradient_scale;
+    float m = fmaf(o->first_rest, g - first[i], first[i]);
+    float v = fmaf(o->second_rest * g, g, second[i] * o->second);
+    float root = sqrtf(v) / o->root_correction + o->epsilon;
+    first[i] = m;
+    second[i] = v;
+    parameter[i] = fmaf(-o->step_size, m / root, parameter[i] * o->decay);
+  }
+}
+
+static double sum_of_squares(const float *x, size_t n) {
+  double lane[LANES] = {0};
+  for (size_t i = 0; i < n; i++) lane[i % LANES] = fma((double)x[i], (double)x[i], lane[i % LANES]);
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) lane[i] = lane[i] + lane[i + half];
+  return lane[0];
+}
+
+static void exponential(const float *x, size_t n, float *y) {
+  for (size_t i = 0; i < n; i++) y[i] = reference_exp(x[i]);
+}
+
+static size_t first_non_finite(const float *x, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!(fabsf(x[i]) <= 3.40282347e+38f)) return i;
+  return n;
+}
+
+static void sum_rows(const float *x, size_t rows, size_t row, size_t n, float *sum) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < n; i++) sum[i] = sum[i] + x[r * row + i];
+}
+
+static void scale(float *x, size_t n, float factor) {
+  for (size_t i = 0; i < n; i++) x[i] = x[i] * factor;
+}
+
+static void softcap(float *x, size_t n, float cap) {
+  for (size_t i = 0; i < n; i++) x[i] = cap * reference_tanh(x[i] / cap);
+}
+
+static void softcap_backward(float *dy, const float *y, size_t n, float cap) {
+  for (size_t i = 0; i < n; i++) {
+    float t = y[i] / cap;
+    dy[i] = dy[i] * fmaf(-t, t, 1);
+  }
+}
+
+// Two rounds of 32-bit mixing (multiply and xor-shift) of the column, keyed by the halves of the row's key.
+static void dropout(const float *x, size_t n, uint64_t key, uint32_t threshold, float factor, float *y) {
+  for (size_t i = 0; i < n; i++) {
+    uint32_t h = (uint32_t)i * 0x9e3779b9u + (uint32_t)key;
+    h = (h ^ h >> 16) * 0x7feb352du;
+    h = (h ^ h >> 15) * 0x846ca68bu;
+    h = (h ^ h >> 16) ^ (uint32_t)(key >> 32);
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    h = h ^ h >> 16;
+    y[i] = h < threshold ? 0 : x[i] * factor;
+  }
+}

@@ -1,0 +1,35 @@
+// The kernels of this instruction set.
+#define TABLE(NAME)                                             \
+  {                                                             \
+    .name = NAME,                                               \
+    .panel_columns = COLUMNS,                                   \
+    .tile_rows = TILE_ROWS,                                     \
+    .pack_rows = pack_rows,                                     \
+    .pack_columns = pack_columns,                               \
+    .product = product,                                         \
+    .attention = attention,                                     \
+    .attention_backward = attention_backward,                   \
+    .rms_norm = rms_norm,                                       \
+    .rms_norm_backward = rms_norm_backward,                     \
+    .rms_norm_weight_backward = rms_norm_weight_backward,       \
+    .layer_norm = layer_norm,                                   \
+    .layer_norm_backward = layer_norm_backward,                 \
+    .layer_norm_weight_backward = layer_norm_weight_backward,   \
+    .rotate = rotate,                                           \
+    .activate = activate,                                       \
+    .activate_backward = activate_backward,                     \
+    .gated = gated,                                             \
+    .gated_backward = gated_backward,                           \
+    .add = add,                                                 \
+    .sum_rows = sum_rows,                                       \
+    .scale = scale,                                             \
+    .softcap = softcap,                                         \
+    .softcap_backward = softcap_backward,                       \
+    .dropout = dropout,                                         \
+    .log_sum_exp = log_sum_exp,                                 \
+    .cross_entropy = cross_entropy,                             \
+    .adamw = adamw,                                             \
+    .sum_of_squares = sum_of_squares,                           \
+    .exp = exponential,                                         \
+    .first_non_finite = first_non_finite,                       \
+  }
