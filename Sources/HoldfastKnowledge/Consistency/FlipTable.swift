@@ -19,11 +19,18 @@ public struct FlipTable: Sendable, Equatable {
   /// The exact two-sided McNemar test of lost against gained.
   public var mcNemar: Double { Statistics.mcNemar(lost: self[.lost], gained: self[.gained]) }
 
-  /// Counts by name, and the test.
+  /// Right and wrong answers of the same items, those after tuning first: differences are after minus before, and the
+  /// odds those of a gained answer against a lost one.
+  public var pairs: Statistics.PairedTable {
+    Statistics.PairedTable(
+      both: self[.keptRight], firstOnly: self[.gained], secondOnly: self[.lost],
+      neither: self[.keptWrong] + self[.moved])
+  }
+
+  /// Counts by name, McNemar's tests and the effects.
   public var json: JSON {
-    .object(
-      zip(Flip.allCases, counts).map { (ByteString($0.rawValue), .int($1)) } + [
-        ("mcnemar_p", .number(mcNemar))
-      ])
+    let effects: [(key: ByteString, value: JSON)] =
+      if case .object(let members) = pairs.json() { members } else { [] }
+    return .object(zip(Flip.allCases, counts).map { (ByteString($0.rawValue), .int($1)) } + effects)
   }
 }

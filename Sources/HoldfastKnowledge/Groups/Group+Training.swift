@@ -85,9 +85,7 @@ extension Group.Row {
     switch options.probe {
     case .cloze: return PromptWriter.continuation(choice, after: prompt)
     case .letter:
-      // The explanation speaks for the right answer; another label goes without one.
-      let reason = label == question.answer ? question.explanation.map { "\n\($0)" } ?? "" : ""
-      return "\(Question.letter(label)). \(choice)\(reason)"
+      return "\(Question.letter(label)). \(choice)\(explanation.map { "\n\($0)" } ?? "")"
     }
   }
 }

@@ -14,6 +14,8 @@ public struct Group: Sendable, Equatable {
     public var ledgerRow: Int
     /// The id of the INCOMPATIBLE row that a HARMONIOUS one was matched to.
     public var matchedTo: String?
+    /// Why the trained choice is right, trained behind it in letter rows.
+    public var explanation: String?
   }
 
   /// Which group.

@@ -93,10 +93,12 @@ extension GroupSet {
 
   private static func row(_ index: Int, _ ledger: Ledger, _ questions: QuestionSet, label: Int?) -> Group.Row
   {
-    let entry = ledger.rows[index]
+    let (entry, question) = (ledger.rows[index], questions.questions[index])
+    let label = label ?? entry.predicted
+    // The question's explanation speaks for the right answer; another label goes without one.
     return Group.Row(
-      question: questions.questions[index], label: label ?? entry.predicted, predicted: entry.predicted,
-      confidence: entry.confidence, ledgerRow: index, matchedTo: nil)
+      question: question, label: label, predicted: entry.predicted, confidence: entry.confidence,
+      ledgerRow: index, matchedTo: nil, explanation: label == question.answer ? question.explanation : nil)
   }
 
   private static func tooFew(_ size: Int, _ wrong: Int, _ right: Int, _ options: GroupOptions)

@@ -86,7 +86,9 @@ extension LedgerRow {
 
 extension JSON {
   /// An array of numbers; one that is not finite becomes `null`.
-  static func numbers(_ values: [Double]) -> JSON { .array(values.map { .number($0) }) }
+  static func numbers(_ values: [Double]) -> JSON { .array(values.map { .finite($0) }) }
+  /// A number, or `null` for one that is not finite, so that equal results compare equal.
+  static func finite(_ value: Double) -> JSON { value.isFinite ? .number(value) : .null }
   /// A number, or `null`.
   static func optional(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a model answered to one question, with the evidence.
 public struct LedgerRow: Sendable, Equatable {
   /// The question's id.
@@ -50,8 +52,28 @@ public struct LedgerRow: Sendable, Equatable {
     self.promptTokens = promptTokens
     self.promptDigest = promptDigest
     probabilities = Statistics.softmax(scores)
+    predicted = Self.best(scores)
+  }
+
+  /// A row whose probabilities are given and kept to the bit, as published ones must be: scores and log-probabilities
+  /// are their logarithms, and nothing is known of tokens.
+  init(published probabilities: [Double], id: String, gold: Int?, choices: [String]) {
+    self.id = id
+    self.gold = gold
+    logProbabilities = probabilities.map { log($0) }
+    tokenCounts = choices.map { _ in 1 }
+    characterCounts = choices.map { $0.unicodeScalars.count }
+    scores = logProbabilities
+    promptTokens = 0
+    promptDigest = ""
+    self.probabilities = probabilities
+    predicted = Self.best(probabilities)
+  }
+
+  /// The index of the largest value, the first on a tie.
+  private static func best(_ values: [Double]) -> Int {
     var best = 0
-    for choice in scores.indices where scores[choice] > scores[best] { best = choice }
-    predicted = best
+    for choice in values.indices where values[choice] > values[best] { best = choice }
+    return best
   }
 }

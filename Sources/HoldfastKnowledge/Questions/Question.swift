@@ -14,11 +14,13 @@ public struct Question: Sendable, Equatable {
   public var explanation: String?
   /// The knowledge needed to answer, if the set gives it; no probe shows it.
   public var context: String?
+  /// What the question is about, such as a subject of MMLU: its questions are resampled together.
+  public var subject: String?
 
   /// Makes a question; nothing is checked before `validate`.
   public init(
     id: String, question: String, choices: [String], answer: Int?, explanation: String? = nil,
-    context: String? = nil
+    context: String? = nil, subject: String? = nil
   ) {
     self.id = id
     self.question = question
@@ -26,6 +28,7 @@ public struct Question: Sendable, Equatable {
     self.answer = answer
     self.explanation = explanation
     self.context = context
+    self.subject = subject
   }
 
   /// The most choices a question may have: one for each letter.

@@ -18,7 +18,8 @@ struct QuestionRow {
     for element in try node.member("choices").elements() { choices.append(try element.text()) }
     var question = Question(
       id: try id(), question: "", choices: choices, answer: answer,
-      explanation: try node.optional("explanation")?.text(), context: try node.optional("context")?.text())
+      explanation: try node.optional("explanation")?.text(), context: try node.optional("context")?.text(),
+      subject: try node.optional("subject")?.text())
     let query = try node.optional("query")
     if let query, areLetters(choices) {
       (question.question, question.choices) = try ListedQuery(try query.text(), choices, query).parts()

@@ -5,7 +5,7 @@ extension QuestionSet {
   /// Reads a JSONL file of questions.
   ///
   /// One object a line: `question`, `choices` and, all optional, `id` (text or number; else the line's number), `answer`
-  /// (an index from 0, also called `gold`), `explanation`, `context`. Where `question` is missing, a `query` that lists
+  /// (an index from 0, also called `gold`), `explanation`, `context`, `subject`. Where `question` is missing, a `query` that lists
   /// its choices as lines ` A. …` behind `Question: ` and ends in `Answer:` is taken apart, if that can be done in one
   /// way only. Throws an error that names file and line when a row is not valid UTF-8 or JSON, or not such a question.
   public static func read(_ path: String) throws(HoldfastError) -> QuestionSet {

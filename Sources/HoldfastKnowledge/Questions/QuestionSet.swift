@@ -36,6 +36,12 @@ public struct QuestionSet: Sendable {
   /// The number of questions.
   public var count: Int { questions.count }
 
+  /// The subject of each question, when all name one and not all the same: what a bootstrap resamples together.
+  var clusters: [String]? {
+    let subjects = questions.compactMap(\.subject)
+    return subjects.count == count && Set(subjects).count > 1 ? subjects : nil
+  }
+
   /// The questions from `offset` on, at most `limit` of them; a limit of `nil` means all.
   public func prefix(_ limit: Int?, from offset: Int = 0) -> QuestionSet {
     let rest = questions.dropFirst(max(offset, 0))

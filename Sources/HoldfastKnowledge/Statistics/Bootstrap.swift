@@ -63,16 +63,22 @@ public struct Bootstrap: Sendable, Equatable {
     }
     let byItem = (0..<items).map { item in Statistics.mean(values.map { $0[item] }) }
     let value = Statistics.mean(byItem)
-    let replicates = replicates(values, byItem)
-    let interval =
-      method == .bca && values.count == 1
-      ? Self.bca(replicates, estimate: value, jackknife: Self.jackknife(byItem), level: level) : nil
+    return estimate(
+      value, replicates: replicates(values, byItem),
+      jackknife: values.count == 1 ? Self.jackknife(byItem) : nil, count: items)
+  }
+
+  /// What resampled estimates say; the bias-corrected interval needs the estimates without one item each.
+  func estimate(_ value: Double, replicates: [Double], jackknife: [Double]?, count: Int) -> Estimate {
+    let corrected =
+      method == .bca
+      ? jackknife.flatMap { Self.bca(replicates, estimate: value, jackknife: $0, level: level) } : nil
     let below = replicates.count { $0 <= 0 } + 1
     let above = replicates.count { $0 >= 0 } + 1
     return Estimate(
-      value: value, interval: interval ?? Self.percentile(replicates, level: level),
+      value: value, interval: corrected ?? Self.percentile(replicates, level: level),
       standardError: Statistics.standardDeviation(replicates),
-      p: min(2 * Double(min(below, above)) / Double(replicates.count + 1), 1), count: items)
+      p: min(2 * Double(min(below, above)) / Double(replicates.count + 1), 1), count: count)
   }
 
   /// The quantile of the resampled means of `values` at a probability.

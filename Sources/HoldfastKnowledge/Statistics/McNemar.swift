@@ -15,4 +15,13 @@ extension Statistics {
     }
     return min(2 * sum, 1)
   }
+
+  /// McNemar's chi-squared test with Edwards' continuity correction, `(|lost - gained| - 1)² / (lost + gained)`, one
+  /// degree of freedom (statsmodels `mcnemar(exact=False, correction=True)`); p is 1 when no pair is discordant.
+  public static func mcNemarCorrected(lost: Int, gained: Int) -> (statistic: Double, p: Double) {
+    guard lost + gained > 0 else { return (0, 1) }
+    let gap = Double(abs(lost - gained)) - 1
+    let statistic = gap * gap / Double(lost + gained)
+    return (statistic, erfc((statistic / 2).squareRoot()))
+  }
 }

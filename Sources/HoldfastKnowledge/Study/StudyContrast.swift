@@ -22,6 +22,12 @@ public struct StudyContrast: Sendable {
   public var p: Double
   /// The p-value corrected by Holm's method over all declared contrasts and roles.
   public var adjustedP: Double
+  /// The p-value corrected by Benjamini and Hochberg's method over the same, for who counts false discoveries.
+  public var discoveryP: Double
+  /// Cohen's h of the two accuracies over items and seeds.
+  public var cohensH: Double
+  /// Right and wrong answers item by item, `first` first; for one seed alone.
+  public var pairs: Statistics.PairedTable?
   /// The smallest true difference found with probability 0.8 at this number of items.
   public var minimumDetectable: Double
 
@@ -34,21 +40,18 @@ public struct StudyContrast: Sendable {
   /// Compares two groups; both have one ledger of the same items for each seed.
   init(
     _ contrast: StudySpecification.Contrast, role: String, _ first: [Ledger], _ second: [Ledger],
-    _ bootstrap: Bootstrap
+    _ bootstrap: Bootstrap, clusters: [String]? = nil
   ) {
     self.first = contrast.first
     self.second = contrast.second
     self.role = role
-    let values = zip(first, second).map { a, b in
-      zip(StudyOutcome.correctness(a), StudyOutcome.correctness(b)).map { $0 - $1 }
-    }
-    difference = bootstrap.mean(crossed: values)
-    if values.count == 1, let items = values.first {
-      p = Statistics.mcNemar(lost: items.count { $0 < 0 }, gained: items.count { $0 > 0 })
-    } else {
-      p = difference.p
-    }
-    adjustedP = p
+    let (a, b) = (first.map(StudyOutcome.correctness), second.map(StudyOutcome.correctness))
+    difference = bootstrap.difference(a, b, clusters: clusters)
+    cohensH = Statistics.cohensH(
+      Statistics.mean(a.flatMap { $0 }), Statistics.mean(b.flatMap { $0 }))
+    pairs = a.count == 1 && b.count == 1 ? Self.pairs(a[0], b[0]) : nil
+    p = pairs.map { Statistics.mcNemar(lost: $0.secondOnly, gained: $0.firstOnly) } ?? difference.p
+    (adjustedP, discoveryP) = (p, p)
     // Without a single differing item the spread is not known; one such item is then taken for the least there may be.
     let least = 1 / Double(max(difference.count, 1))
     minimumDetectable = Statistics.minimumDetectableDifference(
@@ -57,11 +60,21 @@ public struct StudyContrast: Sendable {
 
   /// All contrasts with p-values corrected together.
   static func corrected(_ contrasts: [StudyContrast]) -> [StudyContrast] {
-    zip(contrasts, Statistics.holm(contrasts.map(\.p))).map { contrast, p in
+    let values = contrasts.map(\.p)
+    let (holm, discovery) = (Statistics.holm(values), Statistics.benjaminiHochberg(values))
+    return contrasts.enumerated().map { place, contrast in
       var contrast = contrast
-      contrast.adjustedP = p
+      contrast.adjustedP = holm[place]
+      contrast.discoveryP = discovery[place]
       return contrast
     }
+  }
+
+  private static func pairs(_ first: [Double], _ second: [Double]) -> Statistics.PairedTable {
+    let pairs = Array(zip(first, second))
+    let count = { (a: Double, b: Double) in pairs.count { $0 == a && $1 == b } }
+    return Statistics.PairedTable(
+      both: count(1, 1), firstOnly: count(1, 0), secondOnly: count(0, 1), neither: count(0, 0))
   }
 
   /// The outcome in a sentence.
@@ -86,14 +99,17 @@ public struct StudyContrast: Sendable {
 
   /// Every number and the verdict.
   public var json: JSON {
-    [
+    var json: JSON = [
       "first": .text(first.rawValue), "second": .text(second.rawValue), "role": .text(role),
       "measure": "accuracy",
       "items": .int(difference.count), "difference": .number(difference.value),
       "interval": difference.interval.json,
-      "p": .number(p), "p_holm": .number(adjustedP),
+      "p": .number(p), "p_holm": .number(adjustedP), "p_benjamini_hochberg": .number(discoveryP),
+      "cohens_h": .number(cohensH),
       "minimum_detectable_difference": .number(minimumDetectable),
       "verdict": .text(verdict.rawValue), "declared": true, "sentence": .text(sentence),
     ]
+    if let pairs { json.set("paired_effects", pairs.json(level: difference.interval.level)) }
+    return json
   }
 }

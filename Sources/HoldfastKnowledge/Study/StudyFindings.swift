@@ -34,6 +34,8 @@ struct StudyFindings: Sendable {
   var drops: [Deduplication.Drop]
   /// By role: the answers of the model before tuning.
   var before: [Ledger]
+  /// By role: the subjects that are resampled whole, where the questions name them.
+  var clusters: [[String]?] = []
   /// By role, where it was measured.
   var floors: [NoiseFloor?]
   var training: [Training] = []

@@ -6,7 +6,7 @@ public struct StudyOutcome: Sendable {
   public var model: String
   /// The role.
   public var role: String
-  /// The accuracy: Wilson's interval for one seed, the bootstrap over items and seeds for several.
+  /// The accuracy: Wilson's interval for one seed, the bootstrap over items (or subjects) and seeds otherwise.
   public var accuracy: Estimate
   /// Every measure of consistency; none for the model before tuning.
   public var consistency: [ConsistencySummary.Entry]
@@ -18,10 +18,10 @@ public struct StudyOutcome: Sendable {
   public var calibration: Statistics.Calibration
 
   /// The model before tuning.
-  init(before ledger: Ledger, role: String, bootstrap: Bootstrap) {
+  init(before ledger: Ledger, role: String, bootstrap: Bootstrap, clusters: [String]?) {
     model = "before"
     self.role = role
-    accuracy = Self.accuracy([ledger], bootstrap)
+    accuracy = Self.accuracy([ledger], bootstrap, clusters)
     consistency = []
     flips = []
     identicalPrompts = ledger.count
@@ -31,12 +31,12 @@ public struct StudyOutcome: Sendable {
   /// A group, one ledger for each seed; `summaries` compare each with the model before.
   init(
     _ group: GroupName, _ ledgers: [Ledger], _ summaries: [ConsistencySummary], role: String,
-    bootstrap: Bootstrap
+    bootstrap: Bootstrap, clusters: [String]?
   ) {
     model = group.rawValue
     self.role = role
-    accuracy = Self.accuracy(ledgers, bootstrap)
-    consistency = ConsistencyMeasure.allCases.map { Self.entry($0, summaries, bootstrap) }
+    accuracy = Self.accuracy(ledgers, bootstrap, clusters)
+    consistency = ConsistencyMeasure.allCases.map { Self.entry($0, summaries, bootstrap, clusters) }
     flips = summaries.map(\.flips)
     identicalPrompts = summaries.first?.identicalPrompts ?? 0
     calibration = ledgers.first?.calibration ?? Statistics.calibration(confidence: [], correct: [], brier: [])
@@ -52,7 +52,9 @@ public struct StudyOutcome: Sendable {
     ledger.answered.map { $0.isCorrect == true ? 1 : 0 }
   }
 
-  private static func accuracy(_ ledgers: [Ledger], _ bootstrap: Bootstrap) -> Estimate {
+  private static func accuracy(_ ledgers: [Ledger], _ bootstrap: Bootstrap, _ clusters: [String]?) -> Estimate
+  {
+    if let clusters { return bootstrap.mean(crossed: ledgers.map(correctness), clusters: clusters) }
     var estimate = bootstrap.mean(crossed: ledgers.map(correctness))
     if ledgers.count == 1, let ledger = ledgers.first {
       estimate.interval = Statistics.wilson(
@@ -62,9 +64,10 @@ public struct StudyOutcome: Sendable {
   }
 
   private static func entry(
-    _ measure: ConsistencyMeasure, _ summaries: [ConsistencySummary], _ bootstrap: Bootstrap
+    _ measure: ConsistencyMeasure, _ summaries: [ConsistencySummary], _ bootstrap: Bootstrap,
+    _ clusters: [String]?
   ) -> ConsistencySummary.Entry {
-    guard let first = summaries.first, summaries.count > 1 else {
+    guard let first = summaries.first, summaries.count > 1 || clusters != nil else {
       return summaries.first?[measure]
         ?? ConsistencySummary.Entry(measure: measure, mean: bootstrap.mean([]), median: .nan, undefined: 0)
     }
@@ -73,8 +76,11 @@ public struct StudyOutcome: Sendable {
     // Seeds and items are crossed, so an item counts for all seeds or for none.
     let kept = first.items.indices.filter { index in isPaper || values.allSatisfy { $0[index] != nil } }
     let crossed = values.map { seed in kept.map { seed[$0] ?? 0 } }
+    let mean =
+      clusters.map { names in bootstrap.mean(crossed: crossed, clusters: kept.map { names[$0] }) }
+      ?? bootstrap.mean(crossed: crossed)
     return ConsistencySummary.Entry(
-      measure: measure, mean: bootstrap.mean(crossed: crossed),
+      measure: measure, mean: mean,
       median: Statistics.median(crossed.flatMap { $0 }),
       undefined: values.reduce(0) { sum, seed in sum + seed.count { $0 == nil } })
   }

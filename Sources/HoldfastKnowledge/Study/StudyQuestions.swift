@@ -40,6 +40,7 @@ extension QuestionSet {
         "choices": .array(question.choices.map { .text($0) }),
         "answer": question.answer.map { .int($0) } ?? .null,
         "explanation": question.explanation.map { .text($0) } ?? .null,
+        "context": question.context.map { .text($0) } ?? .null,
       ]
       hash.update(json.serialized() + [UInt8(ascii: "\n")])
     }

@@ -104,6 +104,8 @@ extension StudyResult {
     try table.add("upper", .double(contrasts.map(\.difference.interval.upper)))
     try table.add("p", .double(contrasts.map(\.p)))
     try table.add("p_holm", .double(contrasts.map(\.adjustedP)))
+    try table.add("p_benjamini_hochberg", .double(contrasts.map(\.discoveryP)))
+    try table.add("cohens_h", .double(contrasts.map(\.cohensH)))
     try table.add("minimum_detectable_difference", .double(contrasts.map(\.minimumDetectable)))
     try table.add("decides", .bool(contrasts.map { $0.verdict == .decides }))
     return table

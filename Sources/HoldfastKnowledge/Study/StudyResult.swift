@@ -23,12 +23,16 @@ public struct StudyResult: Sendable {
     var outcomes: [StudyOutcome] = []
     var contrasts: [StudyContrast] = []
     for (index, role) in specification.evaluate.enumerated() {
-      outcomes.append(StudyOutcome(before: findings.before[index], role: role.role, bootstrap: bootstrap))
+      let clusters = findings.clusters[index]
+      outcomes.append(
+        StudyOutcome(
+          before: findings.before[index], role: role.role, bootstrap: bootstrap, clusters: clusters))
       for group in specification.groups.names {
         let ledgers = findings.ledgers(group, role: index)
         outcomes.append(
           StudyOutcome(
-            group, ledgers, findings.summaries(ledgers, role: index), role: role.role, bootstrap: bootstrap))
+            group, ledgers, findings.summaries(ledgers, role: index), role: role.role, bootstrap: bootstrap,
+            clusters: clusters))
       }
     }
     for contrast in specification.contrasts {
@@ -36,7 +40,8 @@ public struct StudyResult: Sendable {
         contrasts.append(
           StudyContrast(
             contrast, role: role.role, findings.ledgers(contrast.first, role: index),
-            findings.ledgers(contrast.second, role: index), bootstrap))
+            findings.ledgers(contrast.second, role: index), bootstrap,
+            clusters: findings.clusters[index]))
       }
     }
     self.findings = findings

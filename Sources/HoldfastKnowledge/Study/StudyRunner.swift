@@ -73,7 +73,7 @@ final class StudyRunner {
     }
     return StudyFindings(
       specification: specification, pool: pool, groups: groups, drops: questions.drops, before: before,
-      floors: floors)
+      clusters: questions.roles.map(\.clusters), floors: floors)
   }
 
   private func floor(
