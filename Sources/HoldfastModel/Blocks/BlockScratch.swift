@@ -3,6 +3,8 @@ import HoldfastTensor
 /// Room for what one block computes and nobody keeps; used by block after block.
 struct BlockScratch {
   let normed, queries, attended, gate, up, hidden: Tensor
+  /// For the second half of a block whose halves stand side by side.
+  let second: Tensor?
 
   /// - Parameter training: whether queries, attention and gates go to a tape instead.
   init(_ c: ModelConfiguration, tokens: Int, training: Bool, arena: Arena) throws(HoldfastError) {
@@ -10,26 +12,31 @@ struct BlockScratch {
     hidden = try arena.tensor("hidden", [tokens, c.feedForward])
     queries = training ? normed : try arena.tensor("queries", [tokens, c.queryWidth])
     attended = training ? normed : try arena.tensor("attended", [tokens, c.queryWidth])
-    gate = training ? hidden : try arena.tensor("gate", [tokens, c.feedForward])
+    gate = training || !c.gated ? hidden : try arena.tensor("gate", [tokens, c.feedForward])
     up = training ? hidden : try arena.tensor("up", [tokens, c.feedForward])
+    second = c.parallelResidual ? try arena.tensor("second", [tokens, c.width]) : nil
   }
 }
 
-/// Keeps memory between calls, by purpose: a buffer is made anew only when a larger one is asked for.
-///
-/// Fresh memory costs page faults, which would be a tenth of a training step.
-final class Arena {
-  private var buffers: [String: Tensor] = [:]
+/// Room for the backward pass of one block; used by block after block.
+struct BackwardScratch {
+  let normed, normedGradient, hidden, hiddenGradient: Tensor
+  let queries, attended, keys, values: Tensor
+  /// Below the norms after a block's halves, where there are any.
+  let branchGradient: Tensor?
+  /// For the second half of a block whose halves stand side by side.
+  let second: Tensor?
 
-  /// A tensor of that shape over the buffer of that purpose; what it held before is lost.
-  func tensor(_ purpose: String, _ shape: [Int]) throws(HoldfastError) -> Tensor {
-    let count = shape.reduce(1, *)
-    if let buffer = buffers[purpose], buffer.count >= count {
-      return buffer.rows(0..<count).reshaped(shape)
-    }
-    buffers[purpose] = nil  // freed before its successor is made
-    let buffer = try Tensor(uninitialized: [count])
-    buffers[purpose] = buffer
-    return buffer.reshaped(shape)
+  init(_ c: ModelConfiguration, hasPostNorms: Bool, tokens: Int, arena: Arena) throws(HoldfastError) {
+    normed = try arena.tensor("normed", [tokens, c.width])
+    normedGradient = try arena.tensor("normed gradient", [tokens, c.width])
+    hidden = try arena.tensor("hidden", [tokens, c.feedForward])
+    hiddenGradient = try arena.tensor("hidden gradient", [tokens, c.feedForward])
+    queries = try arena.tensor("queries gradient", [tokens, c.queryWidth])
+    attended = try arena.tensor("attended gradient", [tokens, c.queryWidth])
+    keys = try arena.tensor("keys gradient", [tokens, c.kvWidth])
+    values = try arena.tensor("values gradient", [tokens, c.kvWidth])
+    branchGradient = hasPostNorms ? try arena.tensor("branch gradient", [tokens, c.width]) : nil
+    second = c.parallelResidual ? try arena.tensor("second", [tokens, c.width]) : nil
   }
 }

@@ -1,79 +1,78 @@
 import HoldfastTensor
 
 extension DecoderBlock {
-  /// Where a block's weight gradients accumulate, in the shapes of the weights.
+  /// Where the gradients of a block's parts accumulate, in the shapes of the weights.
   struct Gradients {
-    let inputNorm, query, key, value, attentionOutput, feedForwardNorm, gate, up, down: Tensor
-  }
-
-  /// Room for the backward pass of one block; used by block after block.
-  struct BackwardScratch {
-    let normed, normedGradient, hidden, hiddenGradient: Tensor
-    let queries, attended, keys, values: Tensor
-
-    init(_ c: ModelConfiguration, tokens: Int, arena: Arena) throws(HoldfastError) {
-      normed = try arena.tensor("normed", [tokens, c.width])
-      normedGradient = try arena.tensor("normed gradient", [tokens, c.width])
-      hidden = try arena.tensor("hidden", [tokens, c.feedForward])
-      hiddenGradient = try arena.tensor("hidden gradient", [tokens, c.feedForward])
-      queries = try arena.tensor("queries gradient", [tokens, c.queryWidth])
-      attended = try arena.tensor("attended gradient", [tokens, c.queryWidth])
-      keys = try arena.tensor("keys gradient", [tokens, c.kvWidth])
-      values = try arena.tensor("values gradient", [tokens, c.kvWidth])
-    }
+    let attentionNorm: Norm.Gradients
+    let attention: Attention.Gradients
+    let attentionPostNorm, feedForwardNorm: Norm.Gradients
+    let feedForward: FeedForward.Gradients
+    let feedForwardPostNorm: Norm.Gradients
   }
 
   /// Turns the gradient of the block's output, in dx [T,D], into that of its input, and adds the weights' gradients.
   ///
-  /// Weight gradients are chains over tokens in order, so cutting a batch between sequences does not change their bits.
-  /// The tape's gate and up are overwritten.
+  /// Norms are computed again rather than kept. The tape is used up.
   func backward(
-    _ dx: Tensor, tape: BlockTape, segments: [AttentionSegment], rotary: RotaryTable.Slice,
-    gradients: Gradients,
+    _ dx: Tensor, tape: BlockTape, segments: [AttentionSegment], rotary: RotarySlices, gradients: Gradients,
     scratch: BackwardScratch, runtime: Runtime
-  ) throws(HoldfastError) {
-    guard case .plain(let query) = query, case .plain(let key) = key, case .plain(let value) = value,
-      case .plain(let attentionOutput) = attentionOutput, case .plain(let gate) = gate,
-      case .plain(let up) = up,
-      case .plain(let down) = down
-    else { throw HoldfastError(.internal, "gradients need plain weights") }
+  ) {
+    if let second = scratch.second {
+      // Both halves read the gradient of the output, so neither may change it before the other is done.
+      let middle = normed(tape.input, feedForwardNorm, into: scratch.normed, nil, runtime)
+      feedForward.backward(
+        dx, x: middle, into: second, tape: tape, gradients.feedForward, scratch: scratch, runtime)
+      let input = normed(tape.input, attentionNorm, into: scratch.normed, nil, runtime)
+      attention.backward(
+        dx, x: input, into: scratch.normedGradient, tape: tape, segments: segments, rotary: rotary,
+        gradients.attention, scratch: scratch, runtime)
+      add(
+        second, x: tape.input, feedForwardNorm, tape.middleStatistics, into: dx, gradients.feedForwardNorm,
+        runtime)
+      add(
+        scratch.normedGradient, x: tape.input, attentionNorm, tape.inputStatistics, into: dx,
+        gradients.attentionNorm, runtime)
+      return
+    }
+    let upper = below(
+      dx, feedForwardPostNorm, tape.feedForwardBranch, tape.feedForwardPostStatistics,
+      gradients.feedForwardPostNorm, scratch, runtime)
+    let middle = normed(tape.middle, feedForwardNorm, into: scratch.normed, nil, runtime)
+    feedForward.backward(
+      upper, x: middle, into: scratch.normedGradient, tape: tape, gradients.feedForward, scratch: scratch,
+      runtime)
+    add(
+      scratch.normedGradient, x: tape.middle, feedForwardNorm, tape.middleStatistics, into: dx,
+      gradients.feedForwardNorm, runtime)
 
-    // x = middle + down(silu(gate(n)) * up(n)), n = norm(middle)
-    runtime.gated(.silu, gate: tape.gate, up: tape.up, into: scratch.hidden)
-    runtime.linearBackwardWeight(dx, scratch.hidden, into: gradients.down)
-    runtime.linearBackwardInput(dx, down, into: scratch.hiddenGradient, accumulate: false)
-    runtime.gatedBackward(
-      scratch.hiddenGradient, .silu, gate: tape.gate, up: tape.up, into: tape.gate, tape.up)
-    runtime.rmsNorm(
-      tape.middle, weight: feedForwardNorm, epsilon: shape.normEpsilon, into: scratch.normed, inverseRMS: nil)
-    runtime.linearBackwardWeight(tape.gate, scratch.normed, into: gradients.gate)
-    runtime.linearBackwardWeight(tape.up, scratch.normed, into: gradients.up)
-    runtime.linearBackwardInput(tape.gate, gate, into: scratch.normedGradient, accumulate: false)
-    runtime.linearBackwardInput(tape.up, up, into: scratch.normedGradient, accumulate: true)
-    runtime.rmsNormBackward(
-      scratch.normedGradient, x: tape.middle, weight: feedForwardNorm, inverseRMS: tape.middleInverseRMS,
-      into: dx,
-      accumulate: true, weightGradient: gradients.feedForwardNorm)
+    let lower = below(
+      dx, attentionPostNorm, tape.attentionBranch, tape.attentionPostStatistics, gradients.attentionPostNorm,
+      scratch, runtime)
+    let input = normed(tape.input, attentionNorm, into: scratch.normed, nil, runtime)
+    attention.backward(
+      lower, x: input, into: scratch.normedGradient, tape: tape, segments: segments, rotary: rotary,
+      gradients.attention, scratch: scratch, runtime)
+    add(
+      scratch.normedGradient, x: tape.input, attentionNorm, tape.inputStatistics, into: dx,
+      gradients.attentionNorm, runtime)
+  }
 
-    // middle = input + attentionOutput(attention(q, k, v)), q, k, v from norm(input)
-    runtime.linearBackwardWeight(dx, tape.attended, into: gradients.attentionOutput)
-    runtime.linearBackwardInput(dx, attentionOutput, into: scratch.attended, accumulate: false)
-    runtime.attentionBackward(
-      scratch.attended, queries: tape.queries, keys: tape.keys, values: tape.values, output: tape.attended,
-      logSumExp: tape.logSumExp, heads: shape.heads, kvHeads: shape.kvHeads, segments: segments,
-      scale: attentionScale, into: scratch.queries, scratch.keys, scratch.values)
-    rotary.rotate(scratch.queries, heads: shape.heads, inverse: true, runtime)
-    rotary.rotate(scratch.keys, heads: shape.kvHeads, inverse: true, runtime)
-    runtime.rmsNorm(
-      tape.input, weight: inputNorm, epsilon: shape.normEpsilon, into: scratch.normed, inverseRMS: nil)
-    runtime.linearBackwardWeight(scratch.queries, scratch.normed, into: gradients.query)
-    runtime.linearBackwardWeight(scratch.keys, scratch.normed, into: gradients.key)
-    runtime.linearBackwardWeight(scratch.values, scratch.normed, into: gradients.value)
-    runtime.linearBackwardInput(scratch.queries, query, into: scratch.normedGradient, accumulate: false)
-    runtime.linearBackwardInput(scratch.keys, key, into: scratch.normedGradient, accumulate: true)
-    runtime.linearBackwardInput(scratch.values, value, into: scratch.normedGradient, accumulate: true)
-    runtime.rmsNormBackward(
-      scratch.normedGradient, x: tape.input, weight: inputNorm, inverseRMS: tape.inputInverseRMS, into: dx,
-      accumulate: true, weightGradient: gradients.inputNorm)
+  /// The gradient below the norm after a half of the block: dx itself where there is none.
+  private func below(
+    _ dx: Tensor, _ norm: Norm?, _ branch: Tensor?, _ statistics: Norm.Statistics?,
+    _ gradients: Norm.Gradients, _ scratch: BackwardScratch, _ runtime: Runtime
+  ) -> Tensor {
+    guard let norm, let branch, let statistics, let room = scratch.branchGradient else { return dx }
+    norm.backward(dx, x: branch, statistics: statistics, into: room, accumulate: false, gradients, runtime)
+    return room
+  }
+
+  /// Adds the gradient of what a half of the block reads to that of the residual stream.
+  private func add(
+    _ gradient: Tensor, x: Tensor, _ norm: Norm?, _ statistics: Norm.Statistics?, into dx: Tensor,
+    _ gradients: Norm.Gradients, _ runtime: Runtime
+  ) {
+    guard let norm, let statistics else { return runtime.add(gradient, into: dx) }
+    norm.backward(gradient, x: x, statistics: statistics, into: dx, accumulate: true, gradients, runtime)
   }
 }

@@ -1,73 +1,67 @@
 import HoldfastTensor
 
-/// One block: x += attention(norm(x)), then x += feedForward(norm(x)).
-///
-/// Shapes: x [T,D], queries [T,H·E], keys and values [T,K·E], gate and up [T,F].
+/// One block: x += postNorm(attention(norm(x))), then x += postNorm(feedForward(norm(x))); a norm a family lacks is left
+/// out, and both halves read the same x where they stand side by side.
 struct DecoderBlock: @unchecked Sendable {
-  let shape: ModelConfiguration
-  let inputNorm: Tensor
-  let query, key, value, attentionOutput: Matrix
-  let feedForwardNorm: Tensor
-  let gate, up, down: Matrix
+  let attentionNorm: Norm?
+  let attention: Attention
+  let attentionPostNorm: Norm?
+  let feedForwardNorm: Norm?
+  let feedForward: FeedForward
+  let feedForwardPostNorm: Norm?
+  let isParallel: Bool
 
-  init(
-    _ shape: ModelConfiguration, _ slots: BlockLayout.Block,
-    norm: (Architecture.Slot) throws(HoldfastError) -> Tensor,
-    matrix: (Architecture.Slot) throws(HoldfastError) -> Matrix
-  ) throws(HoldfastError) {
-    self.shape = shape
-    inputNorm = try norm(slots.inputNorm)
-    query = try matrix(slots.query)
-    key = try matrix(slots.key)
-    value = try matrix(slots.value)
-    attentionOutput = try matrix(slots.attentionOutput)
-    feedForwardNorm = try norm(slots.feedForwardNorm)
-    gate = try matrix(slots.gate)
-    up = try matrix(slots.up)
-    down = try matrix(slots.down)
-  }
-
-  /// The scale of attention scores, 1/√E.
-  var attentionScale: Float { 1 / Float(shape.headWidth).squareRoot() }
-
-  /// Runs the block in place on x.
+  /// Runs the block in place on x [T,D].
   ///
   /// - Parameters:
-  ///   - keys, values: where this block's rotated keys and its values go; what later rows attend to.
+  ///   - keys, values: where this block's rotated keys and its values [T,K·E] go; what later rows attend to.
   ///   - saved: what the backward pass will need, or `nil` for inference.
   func forward(
-    _ x: Tensor, keys: Tensor, values: Tensor, segments: [AttentionSegment], rotary: RotaryTable.Slice,
+    _ x: Tensor, keys: Tensor, values: Tensor, segments: [AttentionSegment], rotary: RotarySlices,
     scratch: BlockScratch, saved: BlockTape?, runtime: Runtime
   ) {
-    let queries = saved?.queries ?? scratch.queries
-    let attended = saved?.attended ?? scratch.attended
-    let gated = saved?.gate ?? scratch.gate
-    let upped = saved?.up ?? scratch.up
-
     saved?.input.copy(from: x)
-    runtime.rmsNorm(
-      x, weight: inputNorm, epsilon: shape.normEpsilon, into: scratch.normed,
-      inverseRMS: saved?.inputInverseRMS)
-    runtime.linear(scratch.normed, query, into: queries)
-    runtime.linear(scratch.normed, key, into: keys)
-    runtime.linear(scratch.normed, value, into: values)
-    rotary.rotate(queries, heads: shape.heads, inverse: false, runtime)
-    rotary.rotate(keys, heads: shape.kvHeads, inverse: false, runtime)
-    runtime.attention(
-      queries: queries, keys: keys, values: values, heads: shape.heads, kvHeads: shape.kvHeads,
-      segments: segments,
-      scale: attentionScale, into: attended, logSumExp: saved?.logSumExp)
-    runtime.linear(attended, attentionOutput, into: scratch.normed)
-    runtime.add(scratch.normed, into: x)
+    let branch = scratch.normed
+    let read = normed(x, attentionNorm, into: branch, saved?.inputStatistics, runtime)
+    attention.forward(
+      read, into: branch, keys: keys, values: values, segments: segments, rotary: rotary, scratch: scratch,
+      saved: saved, runtime)
+    let attended = postNormed(
+      branch, attentionPostNorm, saved?.attentionBranch, saved?.attentionPostStatistics, runtime)
 
+    if let second = scratch.second {
+      let read = normed(x, feedForwardNorm, into: second, saved?.middleStatistics, runtime)
+      feedForward.forward(read, into: second, scratch: scratch, saved: saved, runtime)
+      runtime.add(attended, into: second)
+      runtime.add(second, into: x)
+      return
+    }
+    runtime.add(attended, into: x)
     saved?.middle.copy(from: x)
-    runtime.rmsNorm(
-      x, weight: feedForwardNorm, epsilon: shape.normEpsilon, into: scratch.normed,
-      inverseRMS: saved?.middleInverseRMS)
-    runtime.linear(scratch.normed, gate, into: gated)
-    runtime.linear(scratch.normed, up, into: upped)
-    runtime.gated(.silu, gate: gated, up: upped, into: scratch.hidden)
-    runtime.linear(scratch.hidden, down, into: scratch.normed)
-    runtime.add(scratch.normed, into: x)
+    let middle = normed(x, feedForwardNorm, into: branch, saved?.middleStatistics, runtime)
+    feedForward.forward(middle, into: branch, scratch: scratch, saved: saved, runtime)
+    runtime.add(
+      postNormed(
+        branch, feedForwardPostNorm, saved?.feedForwardBranch, saved?.feedForwardPostStatistics, runtime),
+      into: x)
+  }
+
+  /// What a half of the block reads: norm(x) in `room`, or x itself.
+  func normed(
+    _ x: Tensor, _ norm: Norm?, into room: Tensor, _ statistics: Norm.Statistics?, _ runtime: Runtime
+  ) -> Tensor {
+    guard let norm else { return x }
+    norm.forward(x, into: room, statistics: statistics, runtime)
+    return room
+  }
+
+  /// The norm after a half of the block, in place; what goes into it is kept where the backward pass needs it.
+  private func postNormed(
+    _ branch: Tensor, _ norm: Norm?, _ saved: Tensor?, _ statistics: Norm.Statistics?, _ runtime: Runtime
+  ) -> Tensor {
+    guard let norm else { return branch }
+    saved?.copy(from: branch)
+    norm.forward(branch, into: branch, statistics: statistics, runtime)
+    return branch
   }
 }

@@ -1,52 +1,99 @@
+public import HoldfastStorage
 public import HoldfastTensor
 
-/// What a decoder-only transformer is made of: sizes, constants and special tokens.
+/// What a decoder-only transformer is made of: sizes, constants, and which kinds of parts.
 ///
 /// Letters in the documentation: V vocabulary, D width, L layers, H heads, K kv-heads, E head width, F feed-forward width.
 public struct ModelConfiguration: Sendable, Equatable {
   /// The architecture by its Hugging Face `model_type`, such as `llama`.
-  public var architecture: String
+  public let architecture: String
+  /// The Hugging Face `config.json` this was read from, or that says what the file said.
+  public let huggingFace: JSON
   /// V, the rows of the embedding.
-  public var vocabularySize: Int
+  public internal(set) var vocabularySize: Int
   /// D, the width of the residual stream.
-  public var width: Int
+  public internal(set) var width: Int
   /// L, the number of blocks.
-  public var layers: Int
+  public internal(set) var layers: Int
   /// H, the number of query heads.
-  public var heads: Int
+  public internal(set) var heads: Int
   /// K, the number of key/value heads; divides H.
-  public var kvHeads: Int
-  /// E, the width of one head; even.
-  public var headWidth: Int
+  public internal(set) var kvHeads: Int
+  /// E, the width of one head.
+  public internal(set) var headWidth: Int
   /// F, the inner width of the feed-forward network.
-  public var feedForward: Int
-  /// The constant under the root of the RMS norms.
-  public var normEpsilon: Float
-  /// The base of the rotary embedding's wavelengths.
-  public var ropeTheta: Double
-  /// The longest sequence the model was made for, in tokens.
-  public var contextLength: Int
+  public internal(set) var feedForward: Int
+  /// The longest text the model can take, in tokens.
+  public internal(set) var contextLength: Int
   /// Whether the output projection is the embedding itself.
-  public var tiedEmbeddings: Bool
+  public internal(set) var tiedEmbeddings: Bool
 
-  /// Makes a configuration; `validate()` says whether it can be used.
-  public init(
-    architecture: String, vocabularySize: Int, width: Int, layers: Int, heads: Int, kvHeads: Int,
-    headWidth: Int, feedForward: Int, normEpsilon: Float, ropeTheta: Double, contextLength: Int,
-    tiedEmbeddings: Bool
-  ) {
-    self.architecture = architecture
-    self.vocabularySize = vocabularySize
-    self.width = width
-    self.layers = layers
-    self.heads = heads
-    self.kvHeads = kvHeads
-    self.headWidth = headWidth
-    self.feedForward = feedForward
-    self.normEpsilon = normEpsilon
-    self.ropeTheta = ropeTheta
-    self.contextLength = contextLength
-    self.tiedEmbeddings = tiedEmbeddings
+  /// The kind of norm.
+  public internal(set) var norm: NormKind
+  /// The constant under the root of the norms.
+  public internal(set) var normEpsilon: Float
+  /// Which norm queries and keys pass before they are rotated.
+  public internal(set) var queryKeyNorm: QueryKeyNorm = .none
+  /// What is applied inside the feed-forward network.
+  public internal(set) var activation: Activation
+  /// Whether the feed-forward network multiplies `activation(gate)` with a second projection.
+  public internal(set) var gated: Bool = true
+  /// Whether both halves of a block read the same residual stream and are added together.
+  public internal(set) var parallelResidual: Bool = false
+  /// Which projections and norms have biases.
+  public internal(set) var biases: Biases = []
+  /// The token whose embedding no look-up trains: `padding_idx` of PyTorch's embedding.
+  public internal(set) var paddingToken: Int32?
+  /// What embeddings are multiplied with.
+  public internal(set) var embeddingScale: Float = 1
+
+  /// What attention scores are multiplied with; 1/√E as a rule.
+  public internal(set) var attentionScale: Float
+  /// The cap on attention scores, cap · tanh(score / cap).
+  public internal(set) var attentionSoftcap: Float?
+  /// The cap on logits.
+  public internal(set) var logitSoftcap: Float?
+  /// How many tokens, itself included, a row of a windowed layer sees.
+  public internal(set) var window: Int?
+  /// Which layers have the window; none when empty.
+  public internal(set) var windowedLayers: [Bool] = []
+  /// The rotary embedding, or `nil` when positions are learned.
+  public internal(set) var rotary: RotaryConfiguration?
+  /// The rotary embedding of the windowed layers, where it is another one.
+  public internal(set) var localRotary: RotaryConfiguration?
+
+  /// The kind of norm.
+  public enum NormKind: Sendable, Equatable {
+    /// x / rms(x) · (weight + offset).
+    case rms(offset: Float)
+    /// (x − mean) / deviation · weight + bias.
+    case layer
+  }
+
+  /// Which norm queries and keys pass.
+  public enum QueryKeyNorm: Sendable, Equatable {
+    /// None.
+    case none
+    /// Each head by itself, [E].
+    case perHead
+    /// All heads of a token together, [H·E] and [K·E].
+    case acrossHeads
+  }
+
+  /// Which parts have biases.
+  public struct Biases: OptionSet, Sendable {
+    /// The bits.
+    public let rawValue: Int
+    /// Makes a set from bits.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    /// All norms.
+    public static let norms = Biases(rawValue: 1)
+    /// The projections to queries, keys and values.
+    public static let queryKeyValue = Biases(rawValue: 2)
+    /// The projection out of attention.
+    public static let attentionOutput = Biases(rawValue: 4)
+    /// All projections of the feed-forward network.
+    public static let feedForward = Biases(rawValue: 8)
   }
 
   /// H·E, the width of all queries of a token.
@@ -54,22 +101,28 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// K·E, the width of all keys (or values) of a token.
   public var kvWidth: Int { kvHeads * headWidth }
 
-  /// Throws unless every size is positive, sane and consistent with the others.
-  ///
-  /// - Parameter source: the file the values came from, for the message.
-  public func validate(source: String) throws(HoldfastError) {
-    func fail(_ what: String) -> HoldfastError { HoldfastError(.corruptData, "\(source): \(what)") }
-    guard Architecture.known.contains(where: { $0.name == architecture }) else {
-      throw HoldfastError(
-        .unsupported,
-        "\(source): architecture '\(architecture)' is not known; this build loads \(Architecture.knownNames)")
+  /// The window of a layer, if it has one.
+  public func window(ofLayer layer: Int) -> Int? {
+    windowedLayers.indices.contains(layer) && windowedLayers[layer] ? window : nil
+  }
+
+  /// The rotary embedding of a layer, if it has one.
+  public func rotary(ofLayer layer: Int) -> RotaryConfiguration? {
+    guard let localRotary, windowedLayers.indices.contains(layer), windowedLayers[layer] else {
+      return rotary
     }
+    return localRotary
+  }
+
+  /// Throws unless every size is positive, sane and consistent with the others.
+  func validate(source: String) throws(HoldfastError) {
+    func fail(_ what: String) -> HoldfastError { HoldfastError(.corruptData, "\(source): \(what)") }
     let limit = 1 << 28
     let sizes: [(String, Int, Int)] = [
       ("vocabulary size", vocabularySize, limit), ("width", width, 1 << 20), ("layer count", layers, 4096),
       ("head count", heads, 1 << 16), ("kv-head count", kvHeads, 1 << 16),
       ("head width", headWidth, 1 << 16), ("feed-forward width", feedForward, 1 << 22),
-      ("context length", contextLength, limit),
+      ("context length", contextLength, limit), ("window", window ?? 1, limit),
     ]
     for (name, value, most) in sizes where value < 1 || value > most {
       throw fail("the \(name) is \(value), which is outside 1…\(most)")
@@ -77,10 +130,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     guard heads % kvHeads == 0 else {
       throw fail("\(heads) heads cannot share \(kvHeads) kv-heads evenly")
     }
-    guard headWidth % 2 == 0 else {
-      throw fail("a head width of \(headWidth) is odd; rotary pairs need an even one")
-    }
     guard normEpsilon.isFinite, normEpsilon > 0 else { throw fail("the norm epsilon is \(normEpsilon)") }
-    guard ropeTheta.isFinite, ropeTheta > 0 else { throw fail("the rotary base is \(ropeTheta)") }
+    guard attentionScale.isFinite else { throw fail("the attention scale is \(attentionScale)") }
+    try rotary?.validate(headWidth: headWidth, source: source)
+    try localRotary?.validate(headWidth: headWidth, source: source)
   }
 }

@@ -1,11 +1,13 @@
 import HoldfastTensor
 
-/// A weight matrix [N, K] as products take it: packed once for inference, or plain while it is being trained.
-///
-/// Both give the same bits.
+/// A weight matrix [N, K] as products take it. All give the same bits.
 enum Matrix: @unchecked Sendable {
+  /// Packed once, for inference.
   case packed(PackedMatrix)
+  /// As it is while it is being trained.
   case plain(Tensor)
+  /// As it lies in the file, made float32 piece by piece in every product.
+  case stored(MatrixSource)
 }
 
 extension Runtime {
@@ -14,6 +16,16 @@ extension Runtime {
     switch w {
     case .packed(let w): linear(x, w, into: y)
     case .plain(let w): linear(x, w, into: y)
+    case .stored(let w): linear(x, w, into: y)
+    }
+  }
+
+  /// dx[M,K] (+)= dy[M,N] · w; a packed matrix has no such product.
+  func linearBackwardInput(_ dy: Tensor, _ w: Matrix, into dx: Tensor, accumulate: Bool) {
+    switch w {
+    case .packed: preconditionFailure("a matrix packed for inference has no backward pass")
+    case .plain(let w): linearBackwardInput(dy, w, into: dx, accumulate: accumulate)
+    case .stored(let w): linearBackwardInput(dy, w, into: dx, accumulate: accumulate)
     }
   }
 }

@@ -37,7 +37,7 @@ extension Model {
       let group = try root.makeGroup("weights")
       for (index, slot) in weights.slots.enumerated() {
         let tensor = try materialized(slot, copy: false)
-        let axes = zip(slot.axes, slot.shape).map { HDF5Axis(ByteString($0), $1) }
+        let axes = zip(slot.axes, slot.shape).map { HDF5Axis($0, $1) }
         let dataset = try group.makeDataset(slot.name, .float32, axes: axes, layout: .contiguous)
         try dataset.writeRows(
           0..<slot.shape[0],
@@ -65,7 +65,7 @@ extension Model {
       guard let dataset = try group.optionalDataset(slot.name) else { continue }
       stored[slot.name] = try dataset.storedTensor(name: slot.name)
     }
-    let weights = try Weights(configuration, source: path, interleaved: false) { stored[$0.name] }
+    let weights = try Weights(configuration, source: path, layouts: { _ in [:] }) { stored[$0.name] }
     return Model(
       weights: weights, parameters: nil, tokenizer: try Tokenizer(serialized: try document("tokenizer")),
       provenance: Provenance(path: path, format: "holdfast", files: [try MappedFile(path: path)]))

@@ -28,11 +28,11 @@ extension Model {
 
   private static func loadGGUF(_ path: String) throws(HoldfastError) -> Model {
     let gguf = try GGUFFile(path: path)
-    let configuration = try ModelConfiguration(gguf)
+    let configuration = try ModelConfiguration(
+      huggingFace: JSONNode(try GGUFConfiguration(gguf).huggingFace(), document: path))
     var stored: [ByteString: StoredTensor] = [:]
     for tensor in gguf.tensors { stored[tensor.name] = tensor }
-    let weights = try Weights(configuration, source: path, interleaved: true) { stored[$0.gguf] }
-    for tensor in weights.tensors.values { try tensor.stored.checkReadable() }
+    let weights = try Weights(configuration, source: path, layouts: { $0.ggufLayout }) { stored[$0.gguf] }
     return Model(
       weights: weights, parameters: nil, tokenizer: try Tokenizer(gguf: gguf),
       provenance: Provenance(path: path, format: "gguf", files: [gguf.file]))
@@ -50,13 +50,15 @@ extension Model {
     let shards = try ShardedSafetensors(directory: directory)
     var stored: [ByteString: StoredTensor] = [:]
     for tensor in shards.tensors { stored[tensor.name] = tensor }
-    let embedding: ByteString = "model.embed_tokens.weight"
-    let output: ByteString = "lm_head.weight"
-    if configuration.tiedEmbeddings, stored[embedding] == nil {
-      stored[embedding] = stored[output]  // tied weights are one tensor, whichever name it was saved under
+    let weights = try Weights(configuration, source: directory, layouts: { $0.huggingFaceLayout }) { slot in
+      let family = Architecture.named(configuration.architecture)
+      var names = family?.aliases(slot.name) ?? [slot.name]
+      if slot.key.module == .embedding, configuration.tiedEmbeddings, let output = family?.modules[.output] {
+        // Tied weights are one tensor, whichever name it was saved under.
+        names += family?.aliases(ByteString(output.huggingFace + ".weight")) ?? []
+      }
+      return names.lazy.compactMap { stored[$0] }.first
     }
-    let weights = try Weights(configuration, source: directory, interleaved: false) { stored[$0.name] }
-    for tensor in weights.tensors.values { try tensor.stored.checkReadable() }
     return Model(
       weights: weights, parameters: nil, tokenizer: try Tokenizer(huggingFaceDirectory: directory),
       provenance: Provenance(path: directory, format: "hugging-face", files: shards.files.map(\.file)))

@@ -40,11 +40,11 @@ public final class Model: Sendable {
   public var parameterNames: [ByteString] { weights.slots.map(\.name) }
 
   /// The shape of the tensor of that name, row-major.
-  public func shape(of name: ByteString) -> [Int]? { weights.slots.first { $0.name == name }?.shape }
+  public func shape(of name: ByteString) -> [Int]? { weights.slot(named: name)?.shape }
 
   /// The names of the axes of the tensor of that name, as files carry them; empty when there is no such tensor.
   public func axes(of name: ByteString) -> [ByteString] {
-    (weights.slots.first { $0.name == name }?.axes ?? []).map { ByteString($0) }
+    weights.slot(named: name)?.axes ?? []
   }
 
   /// A new session; many may run at once, each on one thread at a time.
@@ -56,7 +56,7 @@ public final class Model: Sendable {
   }
 
   /// The float32 tensor of a slot: the overlay's, or the dequantised weights.
-  func materialized(_ slot: Architecture.Slot, copy: Bool, runtime: Runtime = .shared) throws(HoldfastError)
+  func materialized(_ slot: Slot, copy: Bool, runtime: Runtime = .shared) throws(HoldfastError)
     -> Tensor
   {
     if let tuned = parameters?[slot.name] {
@@ -68,27 +68,30 @@ public final class Model: Sendable {
     return try weights.tensor(slot).materialized(runtime)
   }
 
-  /// The packed matrix of a slot; `numerical` names the first value that is not finite.
-  func packed(_ slot: Architecture.Slot, _ runtime: Runtime) throws(HoldfastError) -> PackedMatrix {
-    if let tuned = parameters?[slot.name] {
-      if let index = runtime.firstNonFinite(tuned) {
-        throw HoldfastError(
-          .numerical,
-          "tensor '\(slot.name.text)' holds a NaN or an infinity at element \(index); tuning diverged, try a smaller "
-            + "learning rate")
-      }
-      return try PackedMatrix(tuned, runtime: runtime)
+  /// Rows of a matrix as sessions use it: of tuned parameters packed anew, of weights packed once for all overlays.
+  ///
+  /// `numerical` names the first value that is not finite.
+  func matrix(_ slot: Slot, rows: Range<Int>, _ runtime: Runtime) throws(HoldfastError) -> Matrix {
+    guard let tuned = parameters?[slot.name] else {
+      return .packed(try weights.packed.matrix(weights.tensor(slot), rows: rows, runtime))
     }
+    if let index = runtime.firstNonFinite(tuned) {
+      throw HoldfastError(
+        .numerical,
+        "tensor '\(slot.name.text)' holds a NaN or an infinity at element \(index); tuning diverged, try a smaller "
+          + "learning rate")
+    }
+    return .packed(try PackedMatrix(tuned.rows(rows), runtime: runtime))
+  }
+
+  /// Rows of a matrix as training uses it: tuned parameters as they are, weights read from the file in every product.
+  func trainingMatrix(_ slot: Slot, rows: Range<Int>) throws(HoldfastError) -> Matrix {
+    if let tuned = parameters?[slot.name] { return .plain(tuned.rows(rows)) }
     let weight = try weights.tensor(slot)
-    let damage = Damage()
-    let matrix = try PackedMatrix(outputs: weight.rows, inputs: weight.columns, runtime: runtime) {
-      rows, destination in
-      weight.dequantize(rows: rows, into: destination)
-      guard let start = destination.baseAddress else { return }
-      let block = Tensor(wrapping: start, shape: [destination.count], owner: damage)
-      if let index = runtime.firstNonFinite(block) { damage.record(rows.lowerBound * weight.columns + index) }
-    }
-    if let index = damage.first { throw weight.nonFinite(at: index) }
-    return matrix
+    return .stored(
+      MatrixSource(outputs: rows.count, inputs: weight.columns) { part, destination in
+        weight.dequantize(
+          rows: (rows.lowerBound + part.lowerBound)..<(rows.lowerBound + part.upperBound), into: destination)
+      })
   }
 }

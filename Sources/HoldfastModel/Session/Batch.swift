@@ -13,8 +13,8 @@ struct Batch {
   /// The rows of each segment.
   var rows: [Range<Int>] = []
   var contexts: [[Context]] = []
-  /// One past the highest position.
-  var length = 0
+  /// The length of each token's whole text, up to the end of its segment.
+  var textLengths: [Int] = []
 
   /// - Throws: `invalidArgument` for an empty segment, a token outside the vocabulary or an unknown parent;
   ///   `contextLength` for a text longer than the model's context.
@@ -64,7 +64,7 @@ struct Batch {
       positions += (start..<end).map { Int32(truncatingIfNeeded: $0) }
       contexts.append(context)
       ends.append(end)
-      length = max(length, end)
+      textLengths += repeatElement(end, count: segment.tokens.count)
     }
   }
 

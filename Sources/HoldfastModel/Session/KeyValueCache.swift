@@ -5,7 +5,7 @@ import HoldfastTensor
 /// A cache that is not being extended may be shared by sessions on several threads.
 public final class KeyValueCache: @unchecked Sendable {
   /// What came before this cache's own tokens, if anything.
-  public let parent: KeyValueCache?
+  public private(set) var parent: KeyValueCache?
   /// The cache's own tokens.
   public private(set) var tokens: [Int32] = []
   let owner: Panels
@@ -29,6 +29,15 @@ public final class KeyValueCache: @unchecked Sendable {
 
   /// Tokens before and in this cache.
   public var length: Int { (parent?.length ?? 0) + tokens.count }
+
+  /// All tokens before and in this cache.
+  var text: [Int32] { (parent?.text ?? []) + tokens }
+
+  /// Forgets everything, so that the text can be computed again under other rotary frequencies.
+  func restart() {
+    parent = nil
+    tokens = []
+  }
 
   /// Makes room for `count` more tokens.
   func reserve(_ count: Int) throws(HoldfastError) {

@@ -10,18 +10,18 @@ public final class Session {
   let panels: Panels
   let runtime: Runtime
   let arena = Arena()
-  private let rotary: RotaryTable
+  let rotary: RotaryTables
 
   /// Tokens computed at once; more only costs memory.
   static let batchTokens = 2048
-  /// Rows of logits held at once.
-  static let logitRows = 256
+  /// Rows of logits held at once: 256, or what 64 MiB hold.
+  var logitRows: Int { max(16, min(256, (1 << 24) / model.configuration.vocabularySize)) }
 
   init(model: Model, panels: Panels, runtime: Runtime) throws(HoldfastError) {
     self.model = model
     self.panels = panels
     self.runtime = runtime
-    rotary = try RotaryTable(headWidth: model.configuration.headWidth, theta: model.configuration.ropeTheta)
+    rotary = try RotaryTables(model.configuration)
   }
 
   /// Computes the keys and values of a prefix once, for any number of segments to follow.
@@ -55,6 +55,7 @@ public final class Session {
     throws(HoldfastError) -> Tensor?
   {
     guard !streams.isEmpty else { return nil }
+    let streams = streams.map { (cache: $0.cache, tokens: renewed($0.cache, with: $0.tokens)) }
     let segments = streams.map { Segment($0.tokens, after: .cache($0.cache), outputs: .last) }
     let batch = try Batch(segments[...], model: model, panels: panels)
     for stream in streams { try stream.cache.reserve(stream.tokens.count) }
@@ -74,6 +75,7 @@ public final class Session {
   ///
   /// - Throws: `invalidArgument` or `contextLength` for unusable segments.
   public func logits(_ segments: [Segment]) throws(HoldfastError) -> Tensor {
+    let segments = unshared(segments)
     let wanted = try segments.map { segment throws(HoldfastError) in try Self.rows(of: segment) }
     let total = wanted.reduce(0) { $0 + $1.count }
     let output = try Tensor(uninitialized: [total, model.configuration.vocabularySize])
@@ -116,6 +118,12 @@ public final class Session {
         }
       }
     }
+    let before = segments
+    let segments = unshared(before)
+    let pick = zip(pick, zip(before, segments)).map { pairs, segment in
+      let shift = segment.1.tokens.count - segment.0.tokens.count
+      return pairs.map { (row: $0.row + shift, token: $0.token) }
+    }
     var results: [[Float]] = pick.map { [Float](repeating: 0, count: $0.count) }
     for chunk in Self.chunks(segments) {
       let batch = try Batch(segments[chunk], model: model, panels: panels)
@@ -135,7 +143,7 @@ public final class Session {
         var pairs: [(row: Int, token: Int32)] = []
         while end < byRow.count {
           if rows.last != byRow[end].row {
-            if rows.count == Self.logitRows { break }
+            if rows.count == logitRows { break }
             rows.append(byRow[end].row)
           }
           pairs.append((rows.count - 1, byRow[end].token))
@@ -160,15 +168,15 @@ public final class Session {
     let c = model.configuration
     let tokens = batch.tokens.count
     let x = try arena.tensor("residual", [tokens, c.width])
-    try model.embed(batch.tokens, into: x, runtime: runtime)
+    try model.embed(batch.tokens, positions: batch.positions, into: x, runtime: runtime)
     let scratch = try BlockScratch(c, tokens: tokens, training: false, arena: arena)
     let keys = try arena.tensor("keys", [tokens, c.kvWidth])
     let values = try arena.tensor("values", [tokens, c.kvWidth])
-    let slice = try rotary.slice(batch.positions, count: batch.length)
+    let slices = try rotary.slices(batch.positions, textLengths: batch.textLengths)
     for (layer, block) in panels.blocks.enumerated() {
       block.forward(
         x, keys: keys, values: values, segments: batch.attention(layer: layer, keys: keys, values: values),
-        rotary: slice, scratch: scratch, saved: nil, runtime: runtime)
+        rotary: slices, scratch: scratch, saved: nil, runtime: runtime)
       visit(layer, keys, values)
     }
     return x
@@ -179,10 +187,9 @@ public final class Session {
     let picked = try arena.tensor("picked", [rows.count, model.configuration.width])
     for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
     let normed = try arena.tensor("final", [rows.count, model.configuration.width])
-    runtime.rmsNorm(
-      picked, weight: panels.finalNorm, epsilon: model.configuration.normEpsilon, into: normed,
-      inverseRMS: nil)
+    panels.finalNorm.forward(picked, into: normed, statistics: nil, runtime)
     runtime.linear(normed, panels.output, into: output)
+    if let cap = model.configuration.logitSoftcap { runtime.softcap(output, cap: cap) }
   }
 
   /// The rows a segment wants, checked.

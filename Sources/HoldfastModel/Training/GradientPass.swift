@@ -9,11 +9,11 @@ public final class GradientPass {
   private let model: Model
   private let runtime: Runtime
   private let arena = Arena()
-  private let rotary: RotaryTable
-  private let layout: BlockLayout
+  private let rotary: RotaryTables
+  private let source: TensorSource
 
-  /// Rows of logits held at once.
-  private static let logitRows = 256
+  /// Rows of logits held at once: 256, or what 64 MiB hold.
+  private var logitRows: Int { max(16, min(256, (1 << 24) / model.configuration.vocabularySize)) }
 
   /// - Throws: `invalidArgument` when the model has no parameters to train.
   public init(_ model: Model, runtime: Runtime = .shared) throws(HoldfastError) {
@@ -24,8 +24,10 @@ public final class GradientPass {
     }
     self.model = model
     self.runtime = runtime
-    rotary = try RotaryTable(headWidth: model.configuration.headWidth, theta: model.configuration.ropeTheta)
-    layout = BlockLayout(model.weights)
+    rotary = try RotaryTables(model.configuration)
+    source = TensorSource(
+      vector: { slot throws(HoldfastError) in try model.materialized(slot, copy: false) },
+      matrix: { slot, rows throws(HoldfastError) in try model.trainingMatrix(slot, rows: rows) })
   }
 
   /// Adds the gradients of `scale · Σ −log P(target)` and returns the unscaled sum, in nats, added to `sum`.
@@ -47,23 +49,21 @@ public final class GradientPass {
     }
     guard !plan.tokens.isEmpty else { return sum }
 
-    let blocks = try layout.blocks.map { s throws(HoldfastError) in
-      try DecoderBlock(
-        c, s, norm: { slot throws(HoldfastError) in try self.parameter(slot) },
-        matrix: { slot throws(HoldfastError) in .plain(try self.parameter(slot)) })
+    let blocks = try (0..<c.layers).map { layer throws(HoldfastError) in
+      try DecoderBlock(model.weights, layer: layer, source)
     }
     let tokens = plan.tokens.count
     let x = try arena.tensor("residual", [tokens, c.width])
-    let slice = try rotary.slice(plan.positions, count: plan.length)
+    let slices = try rotary.slices(plan.positions, textLengths: plan.textLengths)
     var tapes: [BlockTape] = []
-    runtime.embed(plan.tokens, table: try parameter(layout.embedding), into: x)
+    try model.embed(plan.tokens, positions: plan.positions, into: x, runtime: runtime)
     do {
       let scratch = try BlockScratch(c, tokens: tokens, training: true, arena: arena)
       for (layer, block) in blocks.enumerated() {
-        let tape = try BlockTape(c, layer: layer, tokens: tokens, arena: arena)
+        let tape = try BlockTape(c, block, layer: layer, tokens: tokens, arena: arena)
         tapes.append(tape)
         block.forward(
-          x, keys: tape.keys, values: tape.values, segments: plan.segments, rotary: slice, scratch: scratch,
+          x, keys: tape.keys, values: tape.values, segments: plan.segments, rotary: slices, scratch: scratch,
           saved: tape, runtime: runtime)
       }
     }
@@ -71,20 +71,22 @@ public final class GradientPass {
     let dx = try arena.tensor("residual gradient", [tokens, c.width])
     let loss = try head(x, plan, scale: scale, into: dx, gradients, after: sum)
 
-    let scratch = try DecoderBlock.BackwardScratch(c, tokens: tokens, arena: arena)
+    let scratch = try BackwardScratch(
+      c, hasPostNorms: blocks.contains { $0.hasPostNorms }, tokens: tokens, arena: arena)
     for layer in blocks.indices.reversed() {
-      let s = layout.blocks[layer]
-      try blocks[layer].backward(
-        dx, tape: tapes[layer], segments: plan.segments, rotary: slice,
-        gradients: DecoderBlock.Gradients(
-          inputNorm: try gradients.tensor(s.inputNorm), query: try gradients.tensor(s.query),
-          key: try gradients.tensor(s.key), value: try gradients.tensor(s.value),
-          attentionOutput: try gradients.tensor(s.attentionOutput),
-          feedForwardNorm: try gradients.tensor(s.feedForwardNorm), gate: try gradients.tensor(s.gate),
-          up: try gradients.tensor(s.up), down: try gradients.tensor(s.down)),
-        scratch: scratch, runtime: runtime)
+      blocks[layer].backward(
+        dx, tape: tapes[layer], segments: plan.segments, rotary: slices,
+        gradients: DecoderBlock.Gradients(gradients, model.weights, layer: layer), scratch: scratch,
+        runtime: runtime)
     }
-    try gradients.accumulateLookup(dx, tokens: plan.tokens, runtime: runtime)
+    if let learned = gradients.tensor(model.weights.slot(.positionEmbedding)) {
+      runtime.embedBackward(dx, tokens: plan.positions, into: learned)
+    }
+    if gradients.includesEmbedding {
+      if c.embeddingScale != 1 { runtime.scale(dx, by: c.embeddingScale) }
+      for (t, token) in plan.tokens.enumerated() where token == c.paddingToken { dx.row(t).fill(0) }
+      try gradients.accumulateLookup(dx, tokens: plan.tokens, runtime: runtime)
+    }
     return loss
   }
 
@@ -94,40 +96,48 @@ public final class GradientPass {
     after sum: Double
   ) throws(HoldfastError) -> Double {
     let c = model.configuration
-    let norm = try parameter(layout.finalNorm)
-    let output = try parameter(layout.output)
+    let weights = model.weights
+    let norm = try weights.finalNorm(source)
+    let slot = try weights.outputSlot()
+    let output = Projection(matrix: try source.matrix(slot, 0..<slot.shape[0]), bias: nil)
+    let outputGradients = Projection.Gradients(weight: gradients.tensor(slot), bias: nil)
+    let normGradients = Norm.Gradients(
+      weight: gradients.tensor(weights.slot(.finalNorm)),
+      bias: gradients.tensor(weights.slot(.finalNorm, isBias: true)))
     dx.fill(0)
     var loss = sum
-    for start in stride(from: 0, to: plan.rows.count, by: Self.logitRows) {
-      let range = start..<min(start + Self.logitRows, plan.rows.count)
+    for start in stride(from: 0, to: plan.rows.count, by: logitRows) {
+      let range = start..<min(start + logitRows, plan.rows.count)
       let picked = try arena.tensor("picked", [range.count, c.width])
       let normed = try arena.tensor("final", [range.count, c.width])
       let normedGradient = try arena.tensor("final gradient", [range.count, c.width])
       let pickedGradient = try arena.tensor("picked gradient", [range.count, c.width])
-      let inverseRMS = try arena.tensor("final rms", [range.count])
+      let statistics = try Norm.Statistics(c, rows: range.count, "final", arena)
       let logits = try arena.tensor("logits", [range.count, c.vocabularySize])
       for (i, r) in range.enumerated() { picked.row(i).copy(from: x.row(plan.rows[r])) }
-      runtime.rmsNorm(picked, weight: norm, epsilon: c.normEpsilon, into: normed, inverseRMS: inverseRMS)
-      runtime.linear(normed, output, into: logits)
+      norm.forward(picked, into: normed, statistics: statistics, runtime)
+      output.forward(normed, into: logits, runtime)
+      let capped = try cap(logits)
       let losses = runtime.crossEntropy(
         logits: logits, targets: Array(plan.targets[range]), scale: scale, gradient: true)
       for value in losses { loss += Double(value) }
-      runtime.linearBackwardWeight(logits, normed, into: try gradients.tensor(layout.output))
-      runtime.linearBackwardInput(logits, output, into: normedGradient, accumulate: false)
-      runtime.rmsNormBackward(
-        normedGradient, x: picked, weight: norm, inverseRMS: inverseRMS, into: pickedGradient,
-        accumulate: false,
-        weightGradient: try gradients.tensor(layout.finalNorm))
+      if let capped, let cap = c.logitSoftcap { runtime.softcapBackward(logits, capped: capped, cap: cap) }
+      output.backward(logits, x: normed, into: normedGradient, accumulate: false, outputGradients, runtime)
+      norm.backward(
+        normedGradient, x: picked, statistics: statistics, into: pickedGradient, accumulate: false,
+        normGradients, runtime)
       for (i, r) in range.enumerated() { dx.row(plan.rows[r]).copy(from: pickedGradient.row(i)) }
     }
     return loss
   }
 
-  private func parameter(_ slot: Architecture.Slot) throws(HoldfastError) -> Tensor {
-    guard let tensor = model.parameters?[slot.name] else {
-      throw HoldfastError(.invalidArgument, "the model's parameters have no tensor '\(slot.name.text)'")
-    }
-    return tensor
+  /// Caps logits in place where the model does, and returns a copy for the way back.
+  private func cap(_ logits: Tensor) throws(HoldfastError) -> Tensor? {
+    guard let cap = model.configuration.logitSoftcap else { return nil }
+    runtime.softcap(logits, cap: cap)
+    let copy = try arena.tensor("capped logits", logits.shape)
+    copy.copy(from: logits)
+    return copy
   }
 
   /// Sequences laid one after another, each up to its last target: later tokens teach nothing.
@@ -138,7 +148,8 @@ public final class GradientPass {
     /// Rows with a target, ascending, and their targets.
     var rows: [Int] = []
     var targets: [Int32] = []
-    var length = 0
+    /// The length of each row's whole sequence, what comes after its last target included.
+    var textLengths: [Int] = []
 
     mutating func append(_ sequence: TrainingSequence) {
       let start = tokens.count
@@ -151,7 +162,7 @@ public final class GradientPass {
       tokens += sequence.tokens[..<end]
       positions += (0..<end).map { Int32(truncatingIfNeeded: $0) }
       segments.append(AttentionSegment(rows: start..<(start + end), context: []))
-      length = max(length, end)
+      textLengths += repeatElement(sequence.tokens.count, count: end)
     }
   }
 }

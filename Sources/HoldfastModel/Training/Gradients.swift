@@ -14,15 +14,25 @@ public final class Gradients {
   /// Gradients of the embedding as a look-up table, for the tokens seen; kept apart so that a tied output projection,
   /// whose chain runs over the same tensor, is not interleaved with it differently from batch to batch.
   private var lookup: RowAccumulator
+  /// The embedding's place among the tensors, if it is trained.
+  private let embedding: Int?
 
-  /// Zero gradients for a model.
+  /// Zero gradients for everything a model trains.
+  ///
+  /// - Throws: `invalidArgument` when the model has no parameters to train.
   public init(_ model: Model) throws(HoldfastError) {
+    guard let parameters = model.parameters else {
+      throw HoldfastError(
+        .invalidArgument,
+        "the model has no parameters to train; give it some with `with(Parameters(copying:))`")
+    }
     var tensors: [Tensor] = []
-    for slot in model.weights.slots { tensors.append(try Tensor(zeros: slot.shape)) }
+    for tensor in parameters.tensors { tensors.append(try Tensor(zeros: tensor.shape)) }
     self.tensors = tensors
-    names = model.parameterNames
+    names = parameters.names
     index = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     lookup = RowAccumulator(width: model.configuration.width)
+    embedding = index[try model.weights.embeddingSlot().name]
   }
 
   /// The gradient of the tensor of that name.
@@ -36,21 +46,19 @@ public final class Gradients {
 
   /// Adds what is still kept apart; call once, after the last sequence and before reading.
   public func finish(runtime: Runtime = .shared) throws(HoldfastError) {
-    try lookup.add(to: tensors[0], runtime: runtime)
+    if let embedding { try lookup.add(to: tensors[embedding], runtime: runtime) }
     lookup.removeAll()
   }
+
+  /// Whether embeddings are trained, so that their gradient is worth computing.
+  var includesEmbedding: Bool { embedding != nil }
 
   func accumulateLookup(_ dx: Tensor, tokens: [Int32], runtime: Runtime) throws(HoldfastError) {
     try lookup.accumulate(dx, tokens: tokens, runtime: runtime)
   }
 
-  func tensor(_ slot: Architecture.Slot) throws(HoldfastError) -> Tensor {
-    guard let tensor = self[slot.name] else {
-      throw HoldfastError(
-        .invalidArgument, "the gradients have no tensor '\(slot.name.text)'; they belong to another model")
-    }
-    return tensor
-  }
+  /// The gradient of a slot, or `nil` for what is not trained.
+  func tensor(_ slot: Slot?) -> Tensor? { slot.flatMap { self[$0.name] } }
 }
 
 /// Sums of rows by token, for the few tokens of a batch out of a large vocabulary.

@@ -1,71 +1,50 @@
 import HoldfastStorage
 import HoldfastTensor
-import Synchronization
 
-/// A model's matrices packed for products, made once and shared by all sessions.
+/// A model as sessions compute with it: blocks whose matrices are packed for products, made once and shared.
+///
+/// Matrices of the weights are shared by every overlay on them; those of tuned parameters belong to the model.
 final class Panels: Sendable {
   let blocks: [DecoderBlock]
-  let finalNorm: Tensor
+  let finalNorm: Norm
   /// [V, D], for logits.
   let output: Matrix
 
   init(_ model: Model, runtime: Runtime) throws(HoldfastError) {
-    let layout = BlockLayout(model.weights)
-    let c = model.configuration
-    blocks = try layout.blocks.map { s throws(HoldfastError) in
-      try DecoderBlock(
-        c, s, norm: { slot throws(HoldfastError) in try model.materialized(slot, copy: false) },
-        matrix: { slot throws(HoldfastError) in .packed(try model.packed(slot, runtime)) })
+    let weights = model.weights
+    let source = TensorSource(
+      vector: { slot throws(HoldfastError) in try model.materialized(slot, copy: false) },
+      matrix: { slot, rows throws(HoldfastError) in try model.matrix(slot, rows: rows, runtime) })
+    blocks = try (0..<weights.configuration.layers).map { layer throws(HoldfastError) in
+      try DecoderBlock(weights, layer: layer, source)
     }
-    finalNorm = try model.materialized(layout.finalNorm, copy: false)
-    output = .packed(try model.packed(layout.output, runtime))
+    finalNorm = try weights.finalNorm(source)
+    let slot = try weights.outputSlot()
+    output = try source.matrix(slot, 0..<slot.shape[0])
   }
 }
 
-/// The slots of a model by their place in the forward pass.
-struct BlockLayout {
-  struct Block {
-    let inputNorm, query, key, value, attentionOutput, feedForwardNorm, gate, up, down: Architecture.Slot
+extension Weights {
+  /// The tokens' embedding.
+  func embeddingSlot() throws(HoldfastError) -> Slot { try required(.embedding) }
+
+  /// What logits come from: the embedding itself when tied.
+  func outputSlot() throws(HoldfastError) -> Slot {
+    try configuration.tiedEmbeddings ? embeddingSlot() : required(.output)
   }
 
-  let embedding: Architecture.Slot
-  let blocks: [Block]
-  let finalNorm: Architecture.Slot
-  /// The embedding itself when tied.
-  let output: Architecture.Slot
-
-  init(_ weights: Weights) {
-    let slots = weights.slots
-    embedding = slots[0]
-    blocks = (0..<weights.configuration.layers).map { layer in
-      let s = slots[(1 + 9 * layer)..<(10 + 9 * layer)].map { $0 }
-      return Block(
-        inputNorm: s[0], query: s[1], key: s[2], value: s[3], attentionOutput: s[4], feedForwardNorm: s[5],
-        gate: s[6], up: s[7], down: s[8])
+  /// The norm before the output projection.
+  func finalNorm(_ source: TensorSource) throws(HoldfastError) -> Norm {
+    guard let norm = try source.norm(.finalNorm, of: self) else {
+      throw HoldfastError(.internal, "\(architecture.name) does not name its final norm")
     }
-    let tail = 1 + 9 * weights.configuration.layers
-    finalNorm = slots[tail]
-    output = weights.configuration.tiedEmbeddings ? slots[0] : slots[tail + 1]
+    return norm
   }
-}
 
-/// Makes a value once, on first use, however many threads ask.
-final class Once<Value: Sendable>: Sendable {
-  private let state = Mutex<Value?>(nil)
-
-  func get(_ make: () throws(HoldfastError) -> Value) throws(HoldfastError) -> Value {
-    let result: Result<Value, HoldfastError> = state.withLock { value in
-      if let value { return .success(value) }
-      do {
-        let made = try make()
-        value = made
-        return .success(made)
-      } catch let error as HoldfastError {
-        return .failure(error)
-      } catch {
-        return .failure(HoldfastError(.internal, "\(error)"))
-      }
+  private func required(_ module: Module) throws(HoldfastError) -> Slot {
+    guard let slot = slot(module) else {
+      throw HoldfastError(.internal, "\(architecture.name) does not name its \(module.rawValue)")
     }
-    return try result.get()
+    return slot
   }
 }

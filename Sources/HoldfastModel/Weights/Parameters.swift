@@ -1,7 +1,8 @@
 public import HoldfastStorage
 public import HoldfastTensor
 
-/// A trainable overlay on weights: float32 copies of every tensor, by Hugging Face name.
+/// A trainable overlay on weights: float32 tensors in the place of some or all of theirs, by Hugging Face name and in the
+/// engine's layout.
 ///
 /// A model that carries parameters computes with them in place of its weights. Whoever changes them (a trainer) makes a
 /// new `Model` or session afterwards; sessions that exist have already packed what they found.

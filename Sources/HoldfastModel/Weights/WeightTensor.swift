@@ -1,22 +1,15 @@
 import HoldfastStorage
 import HoldfastTensor
 
-/// One immutable tensor of a model in the engine's own row order, read from a mapped file as float32 on demand.
+/// One immutable tensor of a model, read from a mapped file as float32 in the engine's layout on demand.
 struct WeightTensor: Sendable {
-  /// How the file orders the rows.
-  enum RowOrder: Sendable {
-    /// As the engine does.
-    case natural
-    /// Each head's rows interleaved, as GGUF keeps the queries and keys of rotary models: the engine's row
-    /// `h·E + half·E/2 + j` is the file's row `h·E + 2j + half`.
-    case interleaved(headWidth: Int)
-  }
-
   let name: ByteString
-  /// Row-major; a vector has one axis.
+  /// Row-major, in the engine's layout; a vector has one axis.
   let shape: [Int]
   let stored: StoredTensor
-  let order: RowOrder
+  let layout: TensorLayout
+  let headWidth: Int
+  let heads: Int
 
   /// Rows of the last axis: the product of all other axes.
   var rows: Int { shape.count == 1 ? 1 : shape[0] }
@@ -25,18 +18,32 @@ struct WeightTensor: Sendable {
 
   /// Writes `range` of rows as float32 into `destination`, which holds `range.count · columns` elements.
   func dequantize(rows range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) {
-    switch order {
-    case .natural:
+    switch layout {
+    case .natural: stored.dequantize(rows: range, into: destination)
+    case .plusOne:
       stored.dequantize(rows: range, into: destination)
-    case .interleaved(let width):
-      for (i, row) in range.enumerated() {
-        let (head, within) = row.quotientAndRemainder(dividingBy: width)
-        let (half, j) = within.quotientAndRemainder(dividingBy: width / 2)
-        let source = head * width + 2 * j + half
-        stored.dequantize(
-          rows: source..<(source + 1),
-          into: UnsafeMutableBufferPointer(rebasing: destination[(i * columns)..<((i + 1) * columns)]))
-      }
+      for i in destination.indices { destination[i] -= 1 }
+    case .transposed:
+      if shape.count == 1 { return stored.dequantize(rows: range, into: destination) }
+      stored.dequantize(columns: range, into: destination)
+    case .interleavedPairs, .headwise:
+      shape.count == 1 ? permute(into: destination) : gather(range, into: destination)
+    }
+  }
+
+  private func gather(_ range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) {
+    for (i, row) in range.enumerated() {
+      let source = layout.source(row, headWidth: headWidth, heads: heads)
+      stored.dequantize(
+        rows: source..<(source + 1),
+        into: UnsafeMutableBufferPointer(rebasing: destination[(i * columns)..<((i + 1) * columns)]))
+    }
+  }
+
+  private func permute(into destination: UnsafeMutableBufferPointer<Float>) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { file in
+      stored.dequantize(rows: 0..<1, into: file)
+      for i in 0..<columns { destination[i] = file[layout.source(i, headWidth: headWidth, heads: heads)] }
     }
   }
 

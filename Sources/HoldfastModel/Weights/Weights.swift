@@ -5,25 +5,29 @@ import HoldfastTensor
 public final class Weights: Sendable {
   /// What the tensors add up to.
   public let configuration: ModelConfiguration
-  let slots: [Architecture.Slot]
-  let tensors: [ByteString: WeightTensor]
+  let architecture: Architecture
+  let slots: [Slot]
+  private let tensors: [ByteString: WeightTensor]
+  private let keys: [Slot.Key: Slot]
+  let packed = PackedWeights()
 
   /// Binds the tensors of a file to the slots of an architecture.
   ///
   /// - Parameters:
+  ///   - layouts: how the file lays out tensors, where not as the engine.
   ///   - find: the stored tensor for a slot, or `nil` when the file has none.
-  ///   - interleaved: whether queries and keys come in GGUF's row order.
   init(
-    _ configuration: ModelConfiguration, source: String, interleaved: Bool,
-    find: (Architecture.Slot) -> StoredTensor?
+    _ configuration: ModelConfiguration, source: String, layouts: (Architecture) -> [Module: TensorLayout],
+    find: (Slot) -> StoredTensor?
   ) throws(HoldfastError) {
-    try configuration.validate(source: source)
     guard let architecture = Architecture.named(configuration.architecture) else {
-      throw HoldfastError(
-        .internal, "\(source): architecture '\(configuration.architecture)' has no description")
+      throw Architecture.unknown(configuration.architecture, source: source)
     }
     self.configuration = configuration
-    self.slots = architecture.slots(configuration)
+    self.architecture = architecture
+    slots = architecture.slots(configuration)
+    keys = Dictionary(slots.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    let layouts = layouts(architecture)
     var tensors: [ByteString: WeightTensor] = [:]
     tensors.reserveCapacity(slots.count)
     for slot in slots {
@@ -33,24 +37,36 @@ public final class Weights: Sendable {
           "\(source): tensor '\(slot.name.text)' is missing; the file is incomplete or not a \(architecture.name) model"
         )
       }
-      guard stored.shape == slot.shape else {
+      let layout = layouts[slot.key.module] ?? .natural
+      let wanted = layout == .transposed && slot.shape.count == 2 ? slot.shape.reversed() : slot.shape
+      guard stored.shape == wanted else {
         throw HoldfastError(
           .corruptData,
-          "\(source): tensor '\(slot.name.text)' has shape \(stored.shape), but the configuration asks for \(slot.shape)"
+          "\(source): tensor '\(slot.name.text)' has shape \(stored.shape), but the configuration asks for \(wanted)"
         )
       }
-      let order: WeightTensor.RowOrder =
-        switch slot.role {
-        case .query, .key: interleaved ? .interleaved(headWidth: configuration.headWidth) : .natural
-        default: .natural
-        }
-      tensors[slot.name] = WeightTensor(name: slot.name, shape: slot.shape, stored: stored, order: order)
+      try stored.checkReadable()
+      if layout == .transposed, slot.shape.count == 2, !stored.hasElements {
+        throw HoldfastError(
+          .unsupported, "\(source): tensor '\(slot.name.text)' is stored as \(stored.type) and transposed")
+      }
+      tensors[slot.name] = WeightTensor(
+        name: slot.name, shape: slot.shape, stored: stored, layout: layout,
+        headWidth: configuration.headWidth, heads: configuration.heads)
     }
     self.tensors = tensors
   }
 
+  /// The slot of a module, if the model has it.
+  func slot(_ module: Module, layer: Int? = nil, isBias: Bool = false) -> Slot? {
+    keys[Slot.Key(module, layer: layer, isBias: isBias)]
+  }
+
+  /// The slot of that name.
+  func slot(named name: ByteString) -> Slot? { slots.first { $0.name == name } }
+
   /// The tensor of a slot.
-  func tensor(_ slot: Architecture.Slot) throws(HoldfastError) -> WeightTensor {
+  func tensor(_ slot: Slot) throws(HoldfastError) -> WeightTensor {
     guard let tensor = tensors[slot.name] else {
       throw HoldfastError(.internal, "tensor '\(slot.name.text)' was not bound")
     }

@@ -1,0 +1,52 @@
+import HoldfastTensor
+
+/// The feed-forward network of a block: down(activation(gate(x)) · up(x)), or down(activation(up(x))) without a gate.
+struct FeedForward: @unchecked Sendable {
+  let activation: Activation
+  let gate: Projection?
+  let up, down: Projection
+
+  /// Where the gradients of its parts accumulate.
+  struct Gradients {
+    let gate, up, down: Projection.Gradients
+  }
+
+  /// y [T,D] from x [T,D], the normed residual stream; y may be x.
+  func forward(_ x: Tensor, into y: Tensor, scratch: BlockScratch, saved: BlockTape?, _ runtime: Runtime) {
+    let upped = saved?.up ?? scratch.up
+    up.forward(x, into: upped, runtime)
+    if let gate {
+      let gated = saved?.gate ?? scratch.gate
+      gate.forward(x, into: gated, runtime)
+      runtime.gated(activation, gate: gated, up: upped, into: scratch.hidden)
+    } else {
+      runtime.activate(activation, upped, into: scratch.hidden)
+    }
+    down.forward(scratch.hidden, into: y, runtime)
+  }
+
+  /// dx [T,D] = the gradient of x, from that of the output dy [T,D]; adds the gradients of the parts.
+  ///
+  /// The tape's gate and up are overwritten.
+  func backward(
+    _ dy: Tensor, x: Tensor, into dx: Tensor, tape: BlockTape, _ gradients: Gradients,
+    scratch: BackwardScratch, _ runtime: Runtime
+  ) {
+    if gate == nil {
+      runtime.activate(activation, tape.up, into: scratch.hidden)
+    } else {
+      runtime.gated(activation, gate: tape.gate, up: tape.up, into: scratch.hidden)
+    }
+    down.backward(
+      dy, x: scratch.hidden, into: scratch.hiddenGradient, accumulate: false, gradients.down, runtime)
+    guard let gate else {
+      runtime.activateBackward(scratch.hiddenGradient, activation, tape.up, into: tape.up)
+      up.backward(tape.up, x: x, into: dx, accumulate: false, gradients.up, runtime)
+      return
+    }
+    runtime.gatedBackward(
+      scratch.hiddenGradient, activation, gate: tape.gate, up: tape.up, into: tape.gate, tape.up)
+    gate.backward(tape.gate, x: x, into: dx, accumulate: false, gradients.gate, runtime)
+    up.backward(tape.up, x: x, into: dx, accumulate: true, gradients.up, runtime)
+  }
+}
