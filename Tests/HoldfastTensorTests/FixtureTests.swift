@@ -41,18 +41,88 @@ import Testing
   }
 
   @Test(arguments: candidates)
-  func gated(_ candidate: Candidate) throws {
+  func normWithAnOffset(_ candidate: Candidate) throws {
     let (runtime, fixture) = (candidate.runtime, try fixture())
-    let shape = [3, 19]
-    let gate = try fixture.tensor("swiglu.g", shape)
-    let up = try fixture.tensor("swiglu.u", shape)
-    let d = try fixture.tensor("swiglu.d", shape)
+    let x = try fixture.tensor("offset_norm.x", [5, 9])
+    let w = try fixture.tensor("offset_norm.w", [9])
+    let d = try fixture.tensor("offset_norm.d", [5, 9])
+    let (y, inverse) = (try Tensor(zeros: [5, 9]), try Tensor(zeros: [5]))
+    let (dx, dw) = (try Tensor(zeros: [5, 9]), try Tensor(zeros: [9]))
+    runtime.rmsNorm(x, weight: w, offset: 1, epsilon: 1e-6, into: y, inverseRMS: inverse)
+    runtime.rmsNormBackward(
+      d, x: x, weight: w, offset: 1, inverseRMS: inverse, into: dx, accumulate: false, weightGradient: dw)
+    expectClose(y.array, try fixture.numbers("offset_norm.y"), within: 3e-7, "y")
+    expectClose(dx.array, try fixture.numbers("offset_norm.dx"), within: 5e-7, "dx")
+    expectClose(dw.array, try fixture.numbers("offset_norm.dw"), within: 3e-7, "dw")
+  }
+
+  @Test(arguments: candidates)
+  func layerNorm(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let shape = [3, 37]
+    let (x, d) = (try fixture.tensor("layer_norm.x", shape), try fixture.tensor("layer_norm.d", shape))
+    let (w, b) = (try fixture.tensor("layer_norm.w", [37]), try fixture.tensor("layer_norm.b", [37]))
+    let (y, plain, dx) = (try Tensor(zeros: shape), try Tensor(zeros: shape), try d.copy())
+    let (mean, inverse) = (try Tensor(zeros: [3]), try Tensor(zeros: [3]))
+    let (dw, db) = (try Tensor(zeros: [37]), try Tensor(zeros: [37]))
+    runtime.layerNorm(x, weight: w, bias: b, epsilon: 1e-5, into: y, mean: mean, inverseDeviation: inverse)
+    runtime.layerNorm(x, weight: w, bias: nil, epsilon: 1e-5, into: plain)
+    // In place of dy, and then once more on top.
+    runtime.layerNormBackward(
+      dx, x: x, weight: w, mean: mean, inverseDeviation: inverse, into: dx, accumulate: false,
+      weightGradient: dw, biasGradient: db)
+    expectClose(y.array, try fixture.numbers("layer_norm.y"), within: 5e-7, "y")
+    expectClose(plain.array, try fixture.numbers("layer_norm.plain"), within: 5e-7, "without bias")
+    let expected = try fixture.numbers("layer_norm.dx")
+    expectClose(dx.array, expected, within: 1e-6, "dx")
+    expectClose(dw.array, try fixture.numbers("layer_norm.dw"), within: 5e-7, "dw")
+    expectClose(db.array, try fixture.numbers("layer_norm.db"), within: 3e-7, "db")
+    runtime.layerNormBackward(
+      d, x: x, weight: w, mean: mean, inverseDeviation: inverse, into: dx, accumulate: true,
+      weightGradient: nil, biasGradient: nil)
+    expectClose(dx.array, expected.map { 2 * $0 }, within: 1e-6, "dx += dx")
+  }
+
+  @Test(arguments: candidates, Activation.allCases)
+  func activations(_ candidate: Candidate, _ a: Activation) throws {
+    let (runtime, fixture, name) = (candidate.runtime, try fixture(), a.rawValue)
+    let shape = [5, 19]
+    let gate = try fixture.tensor("\(name).g", shape)
+    let up = try fixture.tensor("\(name).u", shape)
+    let d = try fixture.tensor("\(name).d", shape)
     let (h, dgate, dup) = (try Tensor(zeros: shape), try Tensor(zeros: shape), try Tensor(zeros: shape))
-    runtime.gated(.silu, gate: gate, up: up, into: h)
-    runtime.gatedBackward(d, .silu, gate: gate, up: up, into: dgate, dup)
-    expectClose(h.array, try fixture.numbers("swiglu.h"), within: 3e-7, "h")
-    expectClose(dgate.array, try fixture.numbers("swiglu.dg"), within: 3e-7, "dgate")
-    expectClose(dup.array, try fixture.numbers("swiglu.du"), within: 3e-7, "dup")
+    runtime.activate(a, gate, into: h)
+    runtime.activateBackward(d, a, gate, into: dgate)
+    expectClose(h.array, try fixture.numbers("\(name).a"), within: 2e-7, "alone")
+    expectClose(dgate.array, try fixture.numbers("\(name).a.dg"), within: 3e-7, "alone, gradient")
+    runtime.gated(a, gate: gate, up: up, into: h)
+    runtime.gatedBackward(d, a, gate: gate, up: up, into: dgate, dup)
+    expectClose(h.array, try fixture.numbers("\(name).h"), within: 3e-7, "h")
+    expectClose(dgate.array, try fixture.numbers("\(name).dg"), within: 3e-7, "dgate")
+    expectClose(dup.array, try fixture.numbers("\(name).du"), within: 3e-7, "dup")
+    // In place.
+    runtime.gatedBackward(d, a, gate: gate, up: up, into: gate, up)
+    expectSameBits(gate.array, dgate.array, "dgate in place")
+    expectSameBits(up.array, dup.array, "dup in place")
+  }
+
+  @Test(arguments: candidates)
+  func biasAndSoftcap(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let (y, b) = (try fixture.tensor("bias.y", [6, 35]), try fixture.tensor("bias.b", [35]))
+    let db = try Tensor(zeros: [35])
+    runtime.addBias(b, into: y)
+    runtime.biasBackward(try fixture.tensor("bias.d", [6, 35]), into: db)
+    expectClose(y.array, try fixture.numbers("bias.sum"), within: 1e-7, "sum")
+    expectClose(db.array, try fixture.numbers("bias.db"), within: 3e-7, "bias gradient")
+    let x = try fixture.tensor("softcap.x", [3, 21])
+    let d = try fixture.tensor("softcap.d", [3, 21])
+    runtime.softcap(x, cap: 30)
+    runtime.softcapBackward(d, capped: x, cap: 30)
+    expectClose(x.array, try fixture.numbers("softcap.y"), within: 2e-7, "capped")
+    expectClose(d.array, try fixture.numbers("softcap.dx"), within: 3e-7, "gradient")
+    runtime.scale(x, by: 3)
+    expectClose(x.array, try fixture.numbers("softcap.y").map { 3 * $0 }, within: 2e-7, "scaled")
   }
 
   @Test(arguments: candidates)
@@ -65,6 +135,20 @@ import Testing
     let sines = try fixture.tensor("rotate.sin", [3, 3])
     runtime.rotate(x, positions: [0, 1, 2], cosines: cosines, sines: sines, heads: 2)
     expectClose(x.array, try fixture.numbers("rotate.y"), within: 3e-7, "rotated")
+    runtime.rotate(x, positions: [0, 1, 2], cosines: cosines, sines: sines, heads: 2, inverse: true)
+    expectClose(x.array, start.map(Double.init), within: 3e-7, "rotated back")
+  }
+
+  @Test(arguments: candidates)
+  func partialRotation(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let x = try fixture.tensor("partial.x", [3, 22])
+    let start = x.array
+    let (cosines, sines) = (
+      try fixture.tensor("rotate.cos", [3, 3]), try fixture.tensor("rotate.sin", [3, 3])
+    )
+    runtime.rotate(x, positions: [0, 1, 2], cosines: cosines, sines: sines, heads: 2)
+    expectClose(x.array, try fixture.numbers("partial.y"), within: 3e-7, "rotated")
     runtime.rotate(x, positions: [0, 1, 2], cosines: cosines, sines: sines, heads: 2, inverse: true)
     expectClose(x.array, start.map(Double.init), within: 3e-7, "rotated back")
   }
@@ -90,6 +174,31 @@ import Testing
     expectClose(dq.array, try fixture.numbers("attention.dq"), within: 1e-6, "dq")
     expectClose(dk.array, try fixture.numbers("attention.dk"), within: 1e-6, "dk")
     expectClose(dv.array, try fixture.numbers("attention.dv"), within: 1e-6, "dv")
+  }
+
+  @Test(
+    arguments: candidates,
+    [("window", 5, nil), ("capped", nil, 2.5), ("both", 9, 1.5)] as [(String, Int?, Float?)])
+  func limitedAttention(_ candidate: Candidate, _ limits: (String, Int?, Float?)) throws {
+    let (runtime, fixture, (name, window, cap)) = (candidate.runtime, try fixture(), limits)
+    let (q, d) = (try fixture.tensor("window.q", [26, 20]), try fixture.tensor("window.d", [26, 20]))
+    let (k, v) = (try fixture.tensor("window.k", [26, 10]), try fixture.tensor("window.v", [26, 10]))
+    let (o, lse) = (try Tensor(zeros: [26, 20]), try Tensor(zeros: [26, 4]))
+    let (dq, dk, dv) = (
+      try Tensor(zeros: [26, 20]), try Tensor(zeros: [26, 10]), try Tensor(zeros: [26, 10])
+    )
+    let segments = [0..<1, 1..<4, 4..<26].map { AttentionSegment(rows: $0) }
+    runtime.attention(
+      queries: q, keys: k, values: v, heads: 4, kvHeads: 2, segments: segments, scale: 0.6, window: window,
+      softcap: cap, into: o, logSumExp: lse)
+    runtime.attentionBackward(
+      d, queries: q, keys: k, values: v, output: o, logSumExp: lse, heads: 4, kvHeads: 2, segments: segments,
+      scale: 0.6, window: window, softcap: cap, into: dq, dk, dv)
+    expectClose(o.array, try fixture.numbers("\(name).o"), within: 5e-7, "o")
+    expectClose(lse.array, try fixture.numbers("\(name).lse"), within: 5e-7, "log sum")
+    expectClose(dq.array, try fixture.numbers("\(name).dq"), within: 1e-6, "dq")
+    expectClose(dk.array, try fixture.numbers("\(name).dk"), within: 1e-6, "dk")
+    expectClose(dv.array, try fixture.numbers("\(name).dv"), within: 1e-6, "dv")
   }
 
   @Test(arguments: candidates)
@@ -127,29 +236,5 @@ import Testing
         #expect(abs(Double(a) - b) <= 1e-6 * abs(b), "\(name)")
       }
     }
-  }
-}
-
-/// Named rows of numbers from `Tests/Fixtures/tensor`.
-struct Fixture {
-  private var rows: [String: [Double]] = [:]
-
-  init(named name: String) throws {
-    let path = "\(#filePath)".split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
-    let file = try #require(fopen("\(path)/Fixtures/tensor/\(name).txt", "r"), "fixture \(name)")
-    defer { fclose(file) }
-    var line: UnsafeMutablePointer<CChar>?
-    var capacity = 0
-    while getline(&line, &capacity, file) > 0, let text = line {
-      let words = String(cString: text).split { $0 == " " || $0 == "\n" }
-      rows[String(try #require(words.first))] = words.dropFirst().compactMap { Double($0) }
-    }
-    free(line)
-  }
-
-  func numbers(_ name: String) throws -> [Double] { try #require(rows[name], "\(name)") }
-
-  func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
-    try Tensor(numbers(name).map { Float($0) }, shape: shape)
   }
 }

@@ -89,6 +89,21 @@ import Testing
     #expect(sum.array.allSatisfy { $0 == 0x1p-130 })
   }
 
+  @Test func distancesAreExactAndTheSameOnAnyThreads() throws {
+    var random = RandomSource(seed: 9)
+    for count in [0, 1, 7, 8, 65_536, 200_003] {
+      let (x, y) = (try random.tensor([count]), try random.tensor([count]))
+      let exact = zip(x.array, y.array).reduce(0.0) { sum, pair in
+        let difference = Double(pair.0) - Double(pair.1)
+        return sum + difference * difference
+      }
+      let distance = runtime(1).squaredDistance(x, y)
+      #expect(abs(distance - exact) <= 1e-12 * exact, "\(count) numbers")
+      #expect(runtime(3).squaredDistance(x, y) == distance)
+      #expect(runtime(2).squaredDistance(x, x) == 0)
+    }
+  }
+
   @Test func systemInfoNamesWhatIsUsed() {
     let info = Runtime.shared.systemInfo()
     #expect(!info.processor.isEmpty)

@@ -74,10 +74,6 @@ import Testing
       let (dx, dweight) = (try dy.copy(), try weight.copy())
       runtime.rmsNormBackward(
         dy, x: x, weight: weight, inverseRMS: inverse, into: dx, accumulate: true, weightGradient: dweight)
-      let h = try Tensor(zeros: [rows, width])
-      runtime.gated(.silu, gate: gate, up: x, into: h)
-      let (dgate, dup) = (try Tensor(zeros: [rows, width]), try Tensor(zeros: [rows, width]))
-      runtime.gatedBackward(dy, .silu, gate: gate, up: x, into: dgate, dup)
       let sum = try x.copy()
       runtime.add(gate, into: sum)
       let logits = try gate.copy()
@@ -91,24 +87,87 @@ import Testing
       runtime.rotate(
         rotated, positions: [0, 3, 1, 2, 6, 5, 4], cosines: x, sines: dy, heads: 1, inverse: true)
       return [
-        y.array, inverse.array, dx.array, dweight.array, h.array, dgate.array, dup.array, sum.array,
-        logits.array,
-        losses, picked, rotated.array,
+        y.array, inverse.array, dx.array, dweight.array, sum.array, logits.array, losses, picked,
+        rotated.array,
       ]
     }
     let names = [
-      "norm", "inverse RMS", "norm gradient", "norm weight gradient", "SwiGLU", "gate gradient",
-      "up gradient", "sum",
-      "logit gradient", "losses", "log softmax", "rotation",
+      "norm", "inverse RMS", "norm gradient", "norm weight gradient", "sum", "logit gradient", "losses",
+      "log softmax", "rotation",
     ]
     for (name, pair) in zip(names, zip(try run(candidate.runtime), try run(Candidate.reference.runtime))) {
       expectSameBits(pair.0, pair.1, name)
     }
   }
 
+  @Test(arguments: Candidate.others, [1, 15, 16, 17, 64, 100, 577])
+  func layerRows(_ candidate: Candidate, _ width: Int) throws {
+    var random = RandomSource(seed: UInt64(width))
+    let rows = 5
+    let x = try random.tensor([rows, width], scale: 30)
+    let dy = try random.tensor([rows, width])
+    let (weight, bias) = (try random.tensor([width]), try random.tensor([width]))
+    let table = try random.tensor([rows, width])
+    func run(_ runtime: Runtime) throws -> [(String, [Float])] {
+      let (y, mean, inverse) = (try dy.copy(), try Tensor(zeros: [rows]), try Tensor(zeros: [rows]))
+      var results: [(String, [Float])] = []
+      func note(_ name: String, _ tensor: Tensor) { results.append((name, tensor.array)) }
+      runtime.layerNorm(x, weight: weight, bias: nil, epsilon: 1e-5, into: y)
+      note("layer norm without bias", y)
+      runtime.layerNorm(
+        x, weight: weight, bias: bias, epsilon: 1e-5, into: y, mean: mean, inverseDeviation: inverse)
+      note("layer norm", y)
+      note("mean", mean)
+      note("deviation", inverse)
+      let (dx, dweight, dbias) = (try dy.copy(), try weight.copy(), try bias.copy())
+      runtime.layerNormBackward(
+        dy, x: x, weight: weight, mean: mean, inverseDeviation: inverse, into: dx, accumulate: true,
+        weightGradient: dweight, biasGradient: dbias)
+      note("layer norm gradient", dx)
+      note("layer norm weight gradient", dweight)
+      note("bias gradient", dbias)
+      runtime.rmsNorm(x, weight: weight, offset: 1, epsilon: 1e-5, into: y, inverseRMS: inverse)
+      runtime.rmsNormBackward(
+        dy, x: x, weight: weight, offset: 1, inverseRMS: inverse, into: dx, accumulate: false)
+      note("norm with an offset", y)
+      note("its gradient", dx)
+      runtime.addBias(bias, into: y)
+      runtime.scale(y, by: 1.7)
+      note("biased, scaled", y)
+      runtime.softcap(y, cap: 2)
+      note("capped", y)
+      runtime.softcapBackward(dx, capped: y, cap: 2)
+      note("cap gradient", dx)
+      runtime.dropout(x, probability: 0.3, seed: 5, stream: 6, firstRow: 7, into: y)
+      note("dropout", y)
+      let turned = try Tensor([x, dy, table].flatMap(\.array), shape: [rows, 3 * width])
+      runtime.rotate(turned, positions: [4, 0, 1, 2, 2], cosines: table, sines: dy, heads: 1)
+      note("partial rotation", turned)
+      for a in Activation.allCases {
+        runtime.activate(a, x, into: y)
+        note("\(a)", y)
+        runtime.activateBackward(dy, a, x, into: y)
+        note("\(a) gradient", y)
+        runtime.gated(a, gate: x, up: table, into: y)
+        note("gated \(a)", y)
+        runtime.gatedBackward(dy, a, gate: x, up: table, into: y, dx)
+        note("gate gradient of \(a)", y)
+        note("up gradient of \(a)", dx)
+      }
+      return results
+    }
+    for (a, b) in zip(try run(candidate.runtime), try run(Candidate.reference.runtime)) {
+      expectSameBits(a.1, b.1, a.0)
+    }
+  }
+
   @Test(arguments: Candidate.others)
   func attention(_ candidate: Candidate) throws {
-    for (heads, kvHeads, width) in [(9, 3, 64), (4, 4, 8), (6, 1, 20), (2, 2, 33)] {
+    let limits: [(Int?, Float?)] = [
+      (nil, nil), (nil, 3), (1, nil), (7, 2), (16, nil), (33, nil), (64, 0.5), (99, nil),
+    ]
+    let shapes = [(9, 3, 64), (4, 4, 8), (6, 1, 20), (2, 2, 33)]
+    for ((heads, kvHeads, width), (window, cap)) in shapes.flatMap({ s in limits.map { (s, $0) } }) {
       var random = RandomSource(seed: 9)
       let lengths = [1, 40, 23, 65]
       let tokens = lengths.reduce(0, +)
@@ -134,22 +193,21 @@ import Testing
         let (o, lse) = (try Tensor(zeros: [tokens, heads * width]), try Tensor(zeros: [tokens, heads]))
         runtime.attention(
           queries: q, keys: k, values: v, heads: heads, kvHeads: kvHeads, segments: segments, scale: 0.2,
-          into: o,
-          logSumExp: lse)
+          window: window, softcap: cap, into: o, logSumExp: lse)
         let (o2, lse2) = (try o.copy(), try lse.copy())
         runtime.attention(
           queries: q, keys: k, values: v, heads: heads, kvHeads: kvHeads, segments: plain, scale: 0.2,
-          into: o2,
-          logSumExp: lse2)
+          window: window, softcap: cap, into: o2, logSumExp: lse2)
         let (dq, dk, dv) = (try q.copy(), try k.copy(), try v.copy())
         runtime.attentionBackward(
           d, queries: q, keys: k, values: v, output: o2, logSumExp: lse2, heads: heads, kvHeads: kvHeads,
-          segments: plain, scale: 0.2, into: dq, dk, dv)
+          segments: plain, scale: 0.2, window: window, softcap: cap, into: dq, dk, dv)
         return [o.array, lse.array, o2.array, lse2.array, dq.array, dk.array, dv.array]
       }
       let names = ["output", "log sum", "plain output", "plain log sum", "query", "key", "value"]
       for (name, pair) in zip(names, zip(try run(candidate.runtime), try run(Candidate.reference.runtime))) {
-        expectSameBits(pair.0, pair.1, "\(name), \(heads) heads of \(width)")
+        expectSameBits(
+          pair.0, pair.1, "\(name), \(heads) heads of \(width), window \(window ?? 0), cap \(cap ?? 0)")
       }
     }
   }

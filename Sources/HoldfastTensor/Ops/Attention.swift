@@ -109,7 +109,8 @@ extension Runtime {
   public func attentionBackward(
     _ outputGradient: Tensor, queries: Tensor, keys: Tensor, values: Tensor, output: Tensor,
     logSumExp: Tensor, heads: Int, kvHeads: Int, segments: [AttentionSegment], scale: Float,
-    window: Int? = nil, softcap: Float? = nil, into queryGradient: Tensor, _ keyGradient: Tensor, _ valueGradient: Tensor
+    window: Int? = nil, softcap: Float? = nil, into queryGradient: Tensor, _ keyGradient: Tensor,
+    _ valueGradient: Tensor
   ) {
     let width = queries.columns / heads
     let group = heads / kvHeads

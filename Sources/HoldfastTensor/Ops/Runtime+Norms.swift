@@ -11,7 +11,8 @@ extension Runtime {
     let width = weight.count
     let rows = rowCount(x, of: width)
     precondition(
-      y.count == x.count && (inverseRMS.map { $0.count == rows } ?? true), "norm of \(x.shape) into \(y.shape)")
+      y.count == x.count && (inverseRMS.map { $0.count == rows } ?? true),
+      "norm of \(x.shape) into \(y.shape)")
     let kernels = KernelTable(kernels)
     parallel(rows, grain: grain(width)) { rows in
       for row in rows {

@@ -1,6 +1,6 @@
 """Writes ../tensor/ops.txt: inputs, results and gradients of the ops, by PyTorch in float64 (AdamW in float32).
 
-Each line is a name and its numbers. Inputs are float32 numbers; run with any recent torch: python tensor_ops.py
+Each line is a name and its numbers. Inputs are float32 numbers. Written with torch 2.13: python tensor_ops.py
 """
 
 import pathlib
@@ -16,8 +16,8 @@ def write(name, tensor):
     lines.append(name + " " + " ".join(f"{v:.9g}" for v in tensor.detach().double().flatten().tolist()))
 
 
-def leaf(name, *shape, scale=1.0):
-    x = (torch.randn(*shape) * scale).float()
+def leaf(name, *shape, scale=1.0, shift=0.0):
+    x = (torch.randn(*shape) * scale + shift).float()
     write(name, x)
     return x.double().requires_grad_()
 
@@ -89,6 +89,66 @@ for step in range(1, 6):
     write(f"adamw.p{step}", p)
 write("adamw.m", optimizer.state[p]["exp_avg"])
 write("adamw.v", optimizer.state[p]["exp_avg_sq"])
+
+# RMS norm whose weights are stored less 1, as Gemma's, on rows that are single heads.
+x, w, d = leaf("offset_norm.x", 5, 9, scale=2), leaf("offset_norm.w", 9, scale=0.3), leaf("offset_norm.d", 5, 9)
+y = (1 + w) * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6))
+write("offset_norm.y", y)
+gradients("offset_norm", (y * d).sum(), x=x, w=w)
+
+# Layer norm with a bias and without, of rows far from 0.
+x = leaf("layer_norm.x", 3, 37, scale=3, shift=5)
+w, b, d = leaf("layer_norm.w", 37), leaf("layer_norm.b", 37), leaf("layer_norm.d", 3, 37)
+y = F.layer_norm(x, (37,), w, b, 1e-5)
+write("layer_norm.y", y)
+write("layer_norm.plain", F.layer_norm(x, (37,), w, None, 1e-5))
+gradients("layer_norm", (y * d).sum(), x=x, w=w, b=b)
+
+# Activations, alone and as gates: ordinary numbers and some far out.
+activations = {"silu": F.silu, "gelu": F.gelu, "geluTanh": lambda t: F.gelu(t, approximate="tanh")}
+for name, a in activations.items():
+    g, u, d = leaf(f"{name}.g", 5, 19, scale=3), leaf(f"{name}.u", 5, 19), leaf(f"{name}.d", 5, 19)
+    write(f"{name}.a", a(g))
+    gradients(f"{name}.a", (a(g) * d).sum(), g=g)
+    h = a(g) * u
+    write(f"{name}.h", h)
+    gradients(f"{name}", (h * d).sum(), g=g, u=u)
+
+# A bias, a softcap.
+y, b, d = leaf("bias.y", 6, 35), leaf("bias.b", 35), leaf("bias.d", 6, 35)
+write("bias.sum", y + b)
+gradients("bias", ((y + b) * d).sum(), b=b)
+x, d = leaf("softcap.x", 3, 21, scale=40), leaf("softcap.d", 3, 21)
+y = 30 * torch.tanh(x / 30)
+write("softcap.y", y)
+gradients("softcap", (y * d).sum(), x=x)
+
+# Rotary embedding of the first 6 of 11 elements of each head, 2 heads, the positions of "rotate".
+x = leaf("partial.x", 3, 22)
+v = x.view(3, 2, 11)
+turned = v[..., :6] * cos + torch.cat([-v[..., 3:6], v[..., :3]], -1) * sin
+write("partial.y", torch.cat([turned, v[..., 6:]], -1))
+
+# Attention with a window, a softcap and both: 4 heads, 2 kv-heads of 5; sequences of 1, 3 and 22 tokens.
+bounds = ((0, 1), (1, 4), (4, 26))
+q, k, v = leaf("window.q", 26, 20, scale=2), leaf("window.k", 26, 10), leaf("window.v", 26, 10)
+d = leaf("window.d", 26, 20)
+for name, window, cap in (("window", 5, None), ("capped", None, 2.5), ("both", 9, 1.5)):
+    outputs, normalisers = [], []
+    for a, b in bounds:
+        heads = lambda t, n: t[a:b].view(b - a, n, 5).transpose(0, 1)
+        Q, K, V = heads(q, 4), heads(k, 2).repeat_interleave(2, 0), heads(v, 2).repeat_interleave(2, 0)
+        S = (Q @ K.transpose(1, 2)) * 0.6
+        if cap:
+            S = cap * torch.tanh(S / cap)
+        age = torch.arange(b - a)[:, None] - torch.arange(b - a)
+        S = S.masked_fill((age < 0) | (age >= (window or 1000)), -torch.inf)
+        outputs.append((S.softmax(-1) @ V).transpose(0, 1).reshape(b - a, 20))
+        normalisers.append(S.logsumexp(-1).T)
+    o = torch.cat(outputs)
+    write(f"{name}.o", o)
+    write(f"{name}.lse", torch.cat(normalisers))
+    gradients(name, (o * d).sum(), q=q, k=k, v=v)
 
 path = pathlib.Path(__file__).parent.parent / "tensor" / "ops.txt"
 path.write_text("\n".join(lines) + "\n")
