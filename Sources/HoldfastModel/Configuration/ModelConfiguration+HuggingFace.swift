@@ -40,8 +40,8 @@ extension ModelConfiguration {
     if attentionScale == 0 { attentionScale = 1 / Float(headWidth).squareRoot() }
     if rotary == nil, family.modules[.positionEmbedding] == nil { rotary = try reader.rotary(self) }
     if feedForward == 0 { _ = try reader.int("intermediate_size") }
-    if let factor = rotary?.stretch { contextLength = Int(Double(contextLength) * factor) }
     try validate(source: root.document)
+    if let factor = rotary?.stretch { contextLength = max(1, Int(Double(contextLength) * factor)) }
   }
 
   /// Throws for sizes that no arithmetic should be tried on.
