@@ -161,53 +161,54 @@ import Testing
     }
   }
 
-  @Test(arguments: Candidate.others)
-  func attention(_ candidate: Candidate) throws {
-    let limits: [(Int?, Float?)] = [
-      (nil, nil), (nil, 3), (1, nil), (7, 2), (16, nil), (33, nil), (64, 0.5), (99, nil),
+  static let limits: [(Int?, Float?)] = [
+    (nil, nil), (nil, 3), (1, nil), (7, 2), (16, nil), (33, nil), (64, 0.5), (99, nil),
+  ]
+
+  @Test(arguments: [(9, 3, 64), (4, 4, 8), (6, 1, 20), (2, 2, 33)], limits)
+  func attention(_ shape: (Int, Int, Int), _ limits: (Int?, Float?)) throws {
+    let ((heads, kvHeads, width), (window, cap)) = (shape, limits)
+    var random = RandomSource(seed: 9)
+    let lengths = [1, 40, 23, 65]
+    let tokens = lengths.reduce(0, +)
+    let q = try random.tensor([tokens, heads * width], scale: 2)
+    let k = try random.tensor([tokens, kvHeads * width])
+    let v = try random.tensor([tokens, kvHeads * width])
+    let d = try random.tensor([tokens, heads * width])
+    let cacheKeys = try random.tensor([50, kvHeads * width])
+    let cacheValues = try random.tensor([50, kvHeads * width])
+    var segments: [AttentionSegment] = []
+    var start = 0
+    for length in lengths {
+      segments.append(AttentionSegment(rows: start..<start + length))
+      start += length
+    }
+    let plain = segments
+    segments[1].context = [KeyValueRange(keys: cacheKeys, values: cacheValues, rows: 3..<40)]
+    segments[2].context = [
+      KeyValueRange(keys: cacheKeys, values: cacheValues, rows: 0..<1),
+      KeyValueRange(keys: k, values: v, rows: 1..<41),
     ]
-    let shapes = [(9, 3, 64), (4, 4, 8), (6, 1, 20), (2, 2, 33)]
-    for ((heads, kvHeads, width), (window, cap)) in shapes.flatMap({ s in limits.map { (s, $0) } }) {
-      var random = RandomSource(seed: 9)
-      let lengths = [1, 40, 23, 65]
-      let tokens = lengths.reduce(0, +)
-      let q = try random.tensor([tokens, heads * width], scale: 2)
-      let k = try random.tensor([tokens, kvHeads * width])
-      let v = try random.tensor([tokens, kvHeads * width])
-      let d = try random.tensor([tokens, heads * width])
-      let cacheKeys = try random.tensor([50, kvHeads * width])
-      let cacheValues = try random.tensor([50, kvHeads * width])
-      var segments: [AttentionSegment] = []
-      var start = 0
-      for length in lengths {
-        segments.append(AttentionSegment(rows: start..<start + length))
-        start += length
-      }
-      let plain = segments
-      segments[1].context = [KeyValueRange(keys: cacheKeys, values: cacheValues, rows: 3..<40)]
-      segments[2].context = [
-        KeyValueRange(keys: cacheKeys, values: cacheValues, rows: 0..<1),
-        KeyValueRange(keys: k, values: v, rows: 1..<41),
-      ]
-      func run(_ runtime: Runtime) throws -> [[Float]] {
-        let (o, lse) = (try Tensor(zeros: [tokens, heads * width]), try Tensor(zeros: [tokens, heads]))
-        runtime.attention(
-          queries: q, keys: k, values: v, heads: heads, kvHeads: kvHeads, segments: segments, scale: 0.2,
-          window: window, softcap: cap, into: o, logSumExp: lse)
-        let (o2, lse2) = (try o.copy(), try lse.copy())
-        runtime.attention(
-          queries: q, keys: k, values: v, heads: heads, kvHeads: kvHeads, segments: plain, scale: 0.2,
-          window: window, softcap: cap, into: o2, logSumExp: lse2)
-        let (dq, dk, dv) = (try q.copy(), try k.copy(), try v.copy())
-        runtime.attentionBackward(
-          d, queries: q, keys: k, values: v, output: o2, logSumExp: lse2, heads: heads, kvHeads: kvHeads,
-          segments: plain, scale: 0.2, window: window, softcap: cap, into: dq, dk, dv)
-        return [o.array, lse.array, o2.array, lse2.array, dq.array, dk.array, dv.array]
-      }
-      let names = ["output", "log sum", "plain output", "plain log sum", "query", "key", "value"]
-      for (name, pair) in zip(names, zip(try run(candidate.runtime), try run(Candidate.reference.runtime))) {
-        expectSameBits(
-          pair.0, pair.1, "\(name), \(heads) heads of \(width), window \(window ?? 0), cap \(cap ?? 0)")
+    func run(_ runtime: Runtime) throws -> [[Float]] {
+      let (o, lse) = (try Tensor(zeros: [tokens, heads * width]), try Tensor(zeros: [tokens, heads]))
+      runtime.attention(
+        queries: q, keys: k, values: v, heads: heads, kvHeads: kvHeads, segments: segments, scale: 0.2,
+        window: window, softcap: cap, into: o, logSumExp: lse)
+      let (o2, lse2) = (try o.copy(), try lse.copy())
+      runtime.attention(
+        queries: q, keys: k, values: v, heads: heads, kvHeads: kvHeads, segments: plain, scale: 0.2,
+        window: window, softcap: cap, into: o2, logSumExp: lse2)
+      let (dq, dk, dv) = (try q.copy(), try k.copy(), try v.copy())
+      runtime.attentionBackward(
+        d, queries: q, keys: k, values: v, output: o2, logSumExp: lse2, heads: heads, kvHeads: kvHeads,
+        segments: plain, scale: 0.2, window: window, softcap: cap, into: dq, dk, dv)
+      return [o.array, lse.array, o2.array, lse2.array, dq.array, dk.array, dv.array]
+    }
+    let names = ["output", "log sum", "plain output", "plain log sum", "query", "key", "value"]
+    let reference = try run(Candidate.reference.runtime)
+    for candidate in Candidate.others {
+      for (name, pair) in zip(names, zip(try run(candidate.runtime), reference)) {
+        expectSameBits(pair.0, pair.1, "\(name) of \(candidate.testDescription)")
       }
     }
   }

@@ -102,4 +102,31 @@ import Testing
       expectSameBits(wide.flatMap { $0 }, plain.flatMap { $0 }, "window of \(window)")
     }
   }
+
+  @Test(arguments: [1, 100, 257, 599])
+  func longTextsHaveTheBitsOfTheReference(_ window: Int) throws {
+    let (tokens, width) = (600, 8)
+    var random = RandomSource(seed: 54)
+    let (q, d) = (try random.tensor([tokens, 2 * width]), try random.tensor([tokens, 2 * width]))
+    let (k, v) = (try random.tensor([tokens, width]), try random.tensor([tokens, width]))
+    let segments = [AttentionSegment(rows: 0..<tokens)]
+    func run(_ runtime: Runtime) throws -> [[Float]] {
+      let (o, lse) = (try Tensor(zeros: [tokens, 2 * width]), try Tensor(zeros: [tokens, 2]))
+      let (dq, dk, dv) = (try q.copy(), try k.copy(), try v.copy())
+      runtime.attention(
+        queries: q, keys: k, values: v, heads: 2, kvHeads: 1, segments: segments, scale: 0.3, window: window,
+        into: o, logSumExp: lse)
+      runtime.attentionBackward(
+        d, queries: q, keys: k, values: v, output: o, logSumExp: lse, heads: 2, kvHeads: 1,
+        segments: segments,
+        scale: 0.3, window: window, into: dq, dk, dv)
+      return [o.array, lse.array, dq.array, dk.array, dv.array]
+    }
+    let reference = try run(Candidate.reference.runtime)
+    for candidate in Candidate.others {
+      for (result, expected) in zip(try run(candidate.runtime), reference) {
+        expectSameBits(result, expected, candidate.testDescription)
+      }
+    }
+  }
 }
