@@ -50,4 +50,12 @@ import Testing
     #expect(error?.code == .corruptData)
     for part in [file.path, "'odd'", "288", "Q6_K", "256"] { #expect(error?.message.contains(part) == true) }
   }
+
+  @Test(arguments: [[0, Int.max / 2], [Int.max / 2, 0], [0, 1 << 40, 1 << 40], [-1], [1 << 62, 4]])
+  func absurdShapesAreRefusedEvenWhenEmpty(shape: [Int]) throws {
+    let file = try MappedFile(path: Fixture.path("quantizations.gguf"))
+    #expect(
+      code { try StoredTensor(name: "empty", shape: shape, type: .f32, file: file, offset: 0) }
+        == .corruptData)
+  }
 }

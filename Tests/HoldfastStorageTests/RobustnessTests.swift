@@ -34,6 +34,15 @@ struct SplitMix: RandomNumberGenerator {
     } read: { path in
       for tensor in try GGUFFile(path: path).tensors where tensor.type.isReadable { _ = try tensor.values() }
     },
+    Kind(name: "split-00002-of-00003.gguf", cases: 4000) { path in
+      for part in 1...3 {
+        let name = "split-0000\(part)-of-00003.gguf"
+        let directory = FileSystem.parent(of: path) ?? "."
+        try AtomicFile.write(contents(Fixture.path(name)), to: "\(directory)/\(name)")
+      }
+    } read: { path in
+      for tensor in try GGUFFile(path: path).tensors where tensor.type.isReadable { _ = try tensor.values() }
+    },
     Kind(name: "safetensors", cases: 4000) {
       try SafetensorsFile.write(
         path: $0,

@@ -1,5 +1,5 @@
 extension Inspection {
-  /// A GGUF file: metadata (long arrays by their length) and tensors.
+  /// A GGUF file, or a split one with all its parts: metadata (long arrays by their length) and tensors.
   static func gguf(_ path: String) throws(HoldfastError) -> JSON {
     let file = try GGUFFile(path: path)
     var metadata: [(key: ByteString, value: JSON)] = []
@@ -7,7 +7,9 @@ extension Inspection {
       if let value = file.metadata[key] { metadata.append((key, brief(value))) }
     }
     return [
-      "path": .text(path), "format": "gguf", "version": .int(file.version), "bytes": .int(file.file.count),
+      "path": .text(path), "format": "gguf", "version": .int(file.version),
+      "bytes": .int(file.files.reduce(0) { $0 &+ $1.count }),
+      "files": .array(file.files.map { .text(FileSystem.name(of: $0.path)) }),
       "metadata": .object(metadata), "tensors": list(of: file.tensors),
     ]
   }

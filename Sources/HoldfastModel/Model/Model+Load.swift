@@ -35,7 +35,7 @@ extension Model {
     let weights = try Weights(configuration, source: path, layouts: { $0.ggufLayout }) { stored[$0.gguf] }
     return Model(
       weights: weights, parameters: nil, tokenizer: try Tokenizer(gguf: gguf),
-      provenance: Provenance(path: path, format: "gguf", files: [gguf.file]))
+      provenance: Provenance(path: path, format: "gguf", files: gguf.files))
   }
 
   private static func loadHuggingFace(_ directory: String) throws(HoldfastError) -> Model {

@@ -71,7 +71,7 @@ public enum AtomicFile {
 
 extension String {
   /// The text with the first occurrence of `part` replaced.
-  fileprivate func replacingFirst(_ part: String, with other: String) -> String {
+  func replacingFirst(_ part: String, with other: String) -> String {
     let (all, wanted) = (Array(utf8), Array(part.utf8))
     guard !wanted.isEmpty, all.count >= wanted.count else { return self }
     for start in 0...(all.count - wanted.count)

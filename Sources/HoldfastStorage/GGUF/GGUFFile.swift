@@ -1,40 +1,39 @@
 public import HoldfastTensor
 
-/// A GGUF file, versions 2 and 3, little-endian: metadata and mapped tensors.
+/// A model in the GGUF format, versions 2 and 3, little-endian: metadata and mapped tensors, from one file or the parts of
+/// a split one.
 ///
 /// Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 public final class GGUFFile: Sendable {
-  /// The mapped file.
-  public let file: MappedFile
-  /// The version of the format, 2 or 3.
+  /// The path the model was opened with.
+  public let path: String
+  /// The mapped files: one, or the parts of a split model in their order.
+  public let files: [MappedFile]
+  /// The version of the format, 2 or 3; of the first part.
   public let version: Int
-  /// The metadata by key.
+  /// The metadata by key; of the first part, which has the model's.
   public let metadata: [ByteString: GGUFValue]
   /// The keys in the order of the file.
   public let keys: [ByteString]
-  /// The tensors in the order of the file, whether or not their type can be read.
+  /// The tensors in the order of the files, whether or not their type can be read.
   public let tensors: [StoredTensor]
   private let places: [ByteString: Int]
 
-  /// The path the file was opened with.
-  public var path: String { file.path }
-
-  /// Opens and checks a file; no tensor is read.
+  /// Opens and checks a file, and with any part of a split model all others; no tensor is read.
   ///
   /// Throws `corruptData` naming the byte for anything that is not as the format demands, `unsupported` for another
-  /// version, a big-endian file or an unknown tensor type.
+  /// version, a big-endian file or an unknown tensor type, and `notFound` for a part that is missing.
   public init(path: String) throws(HoldfastError) {
-    file = try MappedFile(path: path)
-    var reader = GGUFReader(file: file)
-    let header = try reader.header()
-    version = header.version
-    (keys, metadata) = try reader.metadata(count: header.metadataCount)
-    let alignment = try reader.alignment(metadata)
-    tensors = try reader.tensors(count: header.tensorCount, alignment: alignment)
+    let parts = try GGUFShard(path: path).parts()
+    self.path = path
+    files = parts.map(\.file)
+    version = parts[0].version
+    (keys, metadata) = (parts[0].keys, parts[0].metadata)
+    tensors = parts.flatMap(\.tensors)
     var places: [ByteString: Int] = [:]
     for (i, tensor) in tensors.enumerated() {
       guard places.updateValue(i, forKey: tensor.name) == nil else {
-        throw HoldfastError(.corruptData, "\(path): two tensors are called '\(tensor.name)'")
+        throw HoldfastError(.corruptData, "\(tensor.file.path): two tensors are called '\(tensor.name)'")
       }
     }
     self.places = places

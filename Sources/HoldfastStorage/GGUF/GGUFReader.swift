@@ -26,7 +26,7 @@ struct GGUFReader {
     }
     let version = try cursor.read(UInt32.self, "the version")
     guard version == 2 || version == 3 else {
-      if version.byteSwapped <= 3 {
+      if (1...3).contains(version.byteSwapped) {
         throw HoldfastError(.unsupported, "\(file.path): a big-endian GGUF file; convert it to little-endian")
       }
       let newer = version > 3 && version < 1 << 16

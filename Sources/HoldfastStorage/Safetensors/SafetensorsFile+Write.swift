@@ -1,19 +1,21 @@
 public import HoldfastTensor
 
 extension SafetensorsFile {
-  /// A float32 tensor to be written.
+  /// A tensor to be written.
   public struct Output {
     /// The name in the file.
     public let name: ByteString
     /// The lengths of the axes, row-major.
     public let shape: [Int]
+    /// How the elements are written; those of 16 bits are rounded to the nearest, ties to even.
+    public let precision: FloatPrecision
     /// Hands over the elements, piece by piece, in order; called once.
     public let elements:
       ((UnsafeBufferPointer<Float>) throws(HoldfastError) -> Void) throws(HoldfastError) -> Void
 
     /// Describes a tensor whose elements come in pieces.
     public init(
-      name: ByteString, shape: [Int],
+      name: ByteString, shape: [Int], precision: FloatPrecision = .float32,
       elements:
         @escaping (
           (UnsafeBufferPointer<Float>) throws(HoldfastError) -> Void
@@ -21,18 +23,32 @@ extension SafetensorsFile {
     ) {
       self.name = name
       self.shape = shape
+      self.precision = precision
       self.elements = elements
     }
 
+    /// The bytes the elements take; throws `invalidArgument` when the shape is absurd.
+    func byteCount() throws(HoldfastError) -> Int {
+      var size = precision.elementBytes
+      for axis in shape {
+        let (product, overflow) = size.multipliedReportingOverflow(by: axis)
+        guard axis >= 0, !overflow else {
+          throw HoldfastError(.invalidArgument, "tensor '\(name)' has the absurd shape \(shape)")
+        }
+        size = product
+      }
+      return size
+    }
+
     /// Describes a tensor by its elements.
-    public init(name: ByteString, shape: [Int], values: [Float]) {
-      self.init(name: name, shape: shape) { put throws(HoldfastError) in
+    public init(name: ByteString, shape: [Int], precision: FloatPrecision = .float32, values: [Float]) {
+      self.init(name: name, shape: shape, precision: precision) { put throws(HoldfastError) in
         try values.withUnsafeBufferPointer { buffer throws(HoldfastError) in try put(buffer) }
       }
     }
   }
 
-  /// Writes float32 tensors, in the order given, as one file, atomically.
+  /// Writes tensors, in the order given, as one file, atomically.
   ///
   /// Throws `invalidArgument` when two have the same name or one hands over another number of elements than its
   /// shape says.
@@ -47,7 +63,7 @@ extension SafetensorsFile {
         var left = tensor.shape.reduce(1, *)
         try tensor.elements { piece throws(HoldfastError) in
           left -= piece.count
-          try file.write(UnsafeRawBufferPointer(piece))
+          try tensor.precision.encode(piece) { bytes throws(HoldfastError) in try file.write(bytes) }
         }
         guard left == 0 else {
           throw HoldfastError(
@@ -73,21 +89,13 @@ extension SafetensorsFile {
         throw HoldfastError(
           .invalidArgument, "tensor name '\(tensor.name)' occurs twice, is reserved or is not UTF-8")
       }
-      var end = 4
-      for axis in tensor.shape {
-        let (product, overflow) = end.multipliedReportingOverflow(by: axis)
-        guard axis >= 0, !overflow else {
-          throw HoldfastError(
-            .invalidArgument, "tensor '\(tensor.name)' has the absurd shape \(tensor.shape)")
-        }
-        end = product
-      }
-      end += offset
+      let (end, overflow) = offset.addingReportingOverflow(try tensor.byteCount())
+      guard !overflow else { throw HoldfastError(.invalidArgument, "the tensors are too large for one file") }
       members.append(
         (
           tensor.name,
           [
-            "dtype": "F32", "shape": .array(tensor.shape.map(JSON.int)),
+            "dtype": .text(tensor.precision.storageType.name), "shape": .array(tensor.shape.map(JSON.int)),
             "data_offsets": [.int(offset), .int(end)],
           ]
         ))

@@ -26,12 +26,14 @@ public struct StoredTensor: Sendable {
       HoldfastError(
         .corruptData, "\(file.path): tensor '\(name)' of type \(type) and shape \(shape) \(message)")
     }
-    var elements = 1
+    // Axes of length 0 do not hide absurd ones: a row's size must be computable in any case.
+    var limit = 1
     for axis in shape {
-      let (product, overflow) = elements.multipliedReportingOverflow(by: axis)
-      guard axis >= 0, !overflow else { throw corrupt("has an absurd size") }
-      elements = product
+      let (product, overflow) = limit.multipliedReportingOverflow(by: max(axis, 1))
+      guard axis >= 0, !overflow, product <= Int.max / 16 else { throw corrupt("has an absurd size") }
+      limit = product
     }
+    let elements = shape.contains(0) ? 0 : limit
     let width = shape.last ?? 1
     guard width % type.blockElements == 0 else {
       throw corrupt(
