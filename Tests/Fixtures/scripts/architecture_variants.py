@@ -69,7 +69,7 @@ GEMMA = dict(vocab_size=67, hidden_size=30, intermediate_size=44, num_attention_
 GEMMA3_TYPES = ["sliding_attention", "full_attention", "sliding_attention"]
 
 _linear, _linear4 = llama_scaled("linear", factor=3.0)
-_dynamic, _dynamic4 = llama_scaled("dynamic", positions=16, factor=2.0)
+_dynamic, _dynamic4 = llama_scaled("dynamic", positions=24, factor=2.0)
 _llama3, _llama34 = llama_scaled("llama3", theta=500.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
                                  original_max_position_embeddings=32)
 _yarn, _yarn4 = llama_scaled("yarn", theta=100.0, factor=4.0, original_max_position_embeddings=32)
@@ -85,7 +85,7 @@ VARIANTS = {
     "llama-tied": variant("Llama", dict(LLAMA, hidden_size=30, num_attention_heads=5, num_key_value_heads=5, head_dim=10,
                                         vocab_size=131, tie_word_embeddings=True)),
     "llama-linear": variant("Llama", _linear, _linear4, wrong=PLAIN),
-    "llama-dynamic": variant("Llama", _dynamic, _dynamic4, wrong=PLAIN, lengths=(5, 16, 41), decode=True),
+    "llama-dynamic": variant("Llama", _dynamic, _dynamic4, wrong=PLAIN, lengths=(5, 24, 41), decode=True),
     "llama3": variant("Llama", _llama3, _llama34, wrong=[
         dict(rope_parameters=rope(500.0)), dict(rope_parameters=rope(500.0, "linear", factor=8.0))]),
     "llama-yarn": variant("Llama", _yarn, _yarn4, wrong=[
