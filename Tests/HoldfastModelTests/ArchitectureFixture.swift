@@ -40,17 +40,17 @@ struct ArchitectureFixture: Sendable, CustomTestStringConvertible {
     return try Reference(FileSystem.exists(own) ? own : path("reference.safetensors"))
   }
 
-  /// A copy of the folder whose configuration is another file of it.
+  /// The same model by another configuration of the folder, in a directory of its own.
   func model(configuration: String, in scratch: String) throws -> Model {
-    for (from, to) in [
-      (configuration, "config.json"), ("model.safetensors", "model.safetensors"),
-      ("tokenizer.json", "tokenizer.json"),
-    ] {
-      guard symlink(path(from), "\(scratch)/\(to)") == 0 else {
-        throw HoldfastError(.io, "\(scratch)/\(to): \(String(cString: strerror(errno)))")
-      }
-    }
+    try link(["model.safetensors", "tokenizer.json"], into: scratch)
+    try link([configuration], into: scratch, as: "config.json")
     return try Model.load(scratch)
+  }
+
+  func link(_ files: [String], into directory: String, as name: String? = nil) throws {
+    for file in files where symlink(path(file), "\(directory)/\(name ?? file)") != 0 {
+      throw HoldfastError(.io, "\(directory)/\(name ?? file): \(String(cString: strerror(errno)))")
+    }
   }
 
   struct Reference {
