@@ -8,7 +8,7 @@ Writes, per entry of architecture_variants.py, a folder OUTDIR/NAME with
   tokenizer.json           a byte-level tokenizer of as many tokens as the model has, so that the folder is a whole model
   reference.safetensors    `tokens.i`, `labels.i` (-100: no target) int32 [T] and `logits.i` float32 [T, V] of each sequence;
                            `loss` [1]: summed over all targets of all sequences, divided by their number; `grad.<name>`: its
-                           gradients, shaped and named as PyTorch does; `decode.i`: logits token by token, where they differ
+                           gradients, shaped as PyTorch does, named as the file; `decode.i`: logits token by token, where they differ
 Weights are drawn so that logits vary, and norms and biases are far from one and zero: what is forgotten shows.
 Made with torch 2.13, transformers 5.23, safetensors 0.8.
 """
@@ -121,8 +121,10 @@ def write_weights(model, folder, options):
         save_file(state, f"{folder}/model.safetensors", {"format": "pt"})
 
 
-def text_name(name):
-    """The name of a parameter in a model of text alone."""
+def file_name(family, name):
+    """What files of text models call a parameter; transformers renames some when it loads them."""
+    if family == "GPTNeoX" and name == "lm_head.weight":
+        return "embed_out.weight"
     return name.replace("model.language_model.", "model.")
 
 
@@ -168,7 +170,7 @@ def make(name, out):
         else:
             assert far < 1e-5, (name, i, far)
     kept["loss"] = torch.tensor([loss])
-    grads = {text_name(n): g for n, g in grads.items() if "vision" not in n and "multi_modal" not in n}
+    grads = {file_name(VARIANTS[name][0], n): g for n, g in grads.items() if "vision" not in n and "multi_modal" not in n}
     kept.update({f"grad.{n}": t.contiguous() for n, t in grads.items()})
     apart = check_wrong(name, rows[-1][0], kept[f"logits.{len(rows) - 1}"])
     save_file(kept, f"{folder}/reference.safetensors")
