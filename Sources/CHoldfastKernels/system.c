@@ -6,7 +6,6 @@
 #endif
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@ typedef struct {
 enum { OWN, LENT, PURPOSES };
 
 static _Thread_local scratch mine[PURPOSES];
+static _Thread_local uint64_t failures;
 static pthread_key_t keys[PURPOSES];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -36,11 +36,11 @@ static float *grown(int purpose, size_t floats) {
   scratch *s = &mine[purpose];
   if (floats <= s->floats) return s->memory;
   (void)pthread_once(&once, make_keys);
-  size_t bytes = (floats * sizeof(float) + 4095) & ~(size_t)4095;
+  size_t bytes = floats > SIZE_MAX / 8 ? 0 : (floats * sizeof(float) + 4095) & ~(size_t)4095;
   void *memory = NULL;
-  if (posix_memalign(&memory, 4096, bytes) != 0) {
-    fprintf(stderr, "holdfast: out of memory (%zu bytes of scratch for one thread)\n", bytes);
-    abort();
+  if (bytes == 0 || posix_memalign(&memory, 4096, bytes) != 0) {
+    failures++;
+    return NULL;
   }
   free(s->memory);
   *s = (scratch){memory, bytes / sizeof(float)};
@@ -50,6 +50,8 @@ static float *grown(int purpose, size_t floats) {
 
 float *holdfast_scratch(size_t floats) { return grown(OWN, floats); }
 float *holdfast_lent_scratch(size_t floats) { return grown(LENT, floats); }
+uint64_t holdfast_scratch_failures(void) { return failures; }
+void holdfast_scratch_failed(void) { failures++; }
 
 uint64_t holdfast_float_enter(void) {
 #if defined(__x86_64__)

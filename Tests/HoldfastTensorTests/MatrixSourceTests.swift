@@ -11,7 +11,7 @@ import Testing
     return MatrixSource(outputs: w.shape[0], inputs: k) { rows, buffer in
       note(rows)
       precondition(buffer.count == rows.count * k)
-      for (i, element) in (rows.lowerBound * k..<rows.upperBound * k).enumerated() { buffer[i] = w[element] }
+      for i in buffer.indices { buffer[i] = w[rows.lowerBound * k + i] }
     }
   }
 

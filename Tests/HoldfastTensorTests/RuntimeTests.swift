@@ -104,6 +104,32 @@ import Testing
     }
   }
 
+  @Test func exhaustedWorkingMemoryIsReportedToWhoAsked() throws {
+    let watch = MemoryWatch()
+    let scratch = try #require(holdfast_scratch(100))
+    try watch.check()
+    for floats in [Int.max, Int.max / 4, 1 << 46] {
+      #expect(holdfast_scratch(floats) == nil && holdfast_lent_scratch(floats) == nil)
+    }
+    #expect(holdfast_scratch(100) == scratch, "what there was is kept")
+    #expect(throws: HoldfastError.self) { try watch.check() }
+    try MemoryWatch().check()
+    // A failure of a worker alone reaches the caller.
+    let runtime = runtime(2)
+    let caller = UInt(pthread_self())
+    let arrived = Atomic<Int>(0)
+    let shared = MemoryWatch()
+    runtime.parallel(2) { _ in
+      arrived.add(1, ordering: .sequentiallyConsistent)
+      while arrived.load(ordering: .sequentiallyConsistent) < 2 { sched_yield() }
+      if UInt(pthread_self()) != caller { _ = holdfast_scratch(.max) }
+    }
+    #expect(throws: HoldfastError.self) { try shared.check() }
+    let later = MemoryWatch()
+    #expect(visits(runtime, count: 100, grain: 1).allSatisfy { $0 == 1 })
+    try later.check()
+  }
+
   @Test func systemInfoNamesWhatIsUsed() {
     let info = Runtime.shared.systemInfo()
     #expect(!info.processor.isEmpty)
@@ -135,6 +161,11 @@ import Testing
       let some = try Tensor(zeros: [rows.count, n])
       library.linear(x.rows(rows), packed, into: some)
       expectSameBits(some.array, y.rows(rows).array, "rows \(rows)")
+      let source = MatrixSource(outputs: n, inputs: k) { rows, buffer in
+        for i in buffer.indices { buffer[i] = w[rows.lowerBound * k + i] }
+      }
+      library.linear(x.rows(rows), source, into: some)
+      expectSameBits(some.array, y.rows(rows).array, "rows \(rows) of a source")
       library.linear(x.rows(rows), w, into: some, accumulate: true)
       expectClose(some.array, exact.rows(rows).array.map { 2 * Double($0) }, within: 1e-6, "accumulated")
     }

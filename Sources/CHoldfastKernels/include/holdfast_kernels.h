@@ -175,11 +175,16 @@ const holdfast_kernels *holdfast_kernels_best(const char *cap);
 double holdfast_log_double(double x);
 float holdfast_log(float x);
 
-/// The calling thread's scratch memory, 64-byte aligned, at least `floats` long, valid until the next call on this
-/// thread and freed when the thread ends. Never NULL: the process is aborted with a message when memory is exhausted.
+/// The calling thread's scratch memory, page-aligned, at least `floats` long, valid until the next call on this thread and
+/// freed when the thread ends. NULL when memory is exhausted: the failure is counted, and a kernel that meets it returns
+/// with its results undefined.
 float *holdfast_scratch(size_t floats);
 /// The same, separately, for what the calling thread lends to others while they work for it.
 float *holdfast_lent_scratch(size_t floats);
+/// How often scratch memory was exhausted on the calling thread, and, as holdfast_scratch_failed says of them, on threads
+/// that worked for it.
+uint64_t holdfast_scratch_failures(void);
+void holdfast_scratch_failed(void);
 
 /// Puts the calling thread's floating-point environment into the IEEE default (round to nearest, denormals kept, no
 /// traps), which a host may have changed; returns the former one for holdfast_float_leave.

@@ -17,6 +17,7 @@ static void attention(const holdfast_attention *t) {
   size_t before = 0;
   for (size_t i = 0; i < t->contexts; i++) before += t->context[i].rows;
   float *p = holdfast_scratch(before + t->first + t->count);
+  if (!p) return;
   for (size_t i = 0; i < t->count; i++)
     for (size_t g = 0; g < t->group; g++) {
       const float *q = t->queries + i * t->query_row + g * t->width;
@@ -43,11 +44,13 @@ static void attention(const holdfast_attention *t) {
 
 static void attention_backward(const holdfast_attention_backward *t) {
   size_t n = t->count, width = t->width;
+  float *p = holdfast_scratch(2 * n);
+  if (!p) return;
+  float *ds = p + n;
   for (size_t j = 0; j < n; j++) {
     memset(t->key_gradient + j * t->kv_row, 0, width * sizeof(float));
     memset(t->value_gradient + j * t->kv_row, 0, width * sizeof(float));
   }
-  float *p = holdfast_scratch(2 * n), *ds = p + n;
   for (size_t i = 0; i < n; i++)
     for (size_t g = 0; g < t->group; g++) {
       size_t at = i * t->query_row + g * width, low = first_seen(i, t->window);

@@ -125,6 +125,7 @@ static void attention(const holdfast_attention *t) {
   size_t padded = round_up(base + t->count, COLUMNS);
   size_t width = t->width, wide = round_up(width, COLUMNS), rows = t->count * t->group;
   float *queries = holdfast_scratch(rows * (width + padded + wide + 1) + padded * (width + wide));
+  if (!queries) return;
   float *key_panels = queries + rows * width, *value_panels = key_panels + padded * width;
   float *scores = value_panels + padded * wide, *output = scores + rows * padded;
   float *inverse = output + rows * wide;

@@ -56,6 +56,7 @@ static void attention_backward(const holdfast_attention_backward *t) {
   size_t most = block * group;
   float *queries = holdfast_scratch(
     most * (2 * width + 2 * wide + 2 * padded + wide) + padded * (2 * width + wide));
+  if (!queries) return;
   float *gradients = queries + most * width, *query_panels = gradients + most * width;
   float *gradient_panels = query_panels + most * wide, *scores = gradient_panels + most * wide;
   float *slopes = scores + most * padded, *result = slopes + most * padded;

@@ -173,12 +173,14 @@ public final class Session {
     let keys = try arena.tensor("keys", [tokens, c.kvWidth])
     let values = try arena.tensor("values", [tokens, c.kvWidth])
     let slices = try rotary.slices(batch.positions, textLengths: batch.textLengths)
+    let memory = MemoryWatch()
     for (layer, block) in panels.blocks.enumerated() {
       block.forward(
         x, keys: keys, values: values, segments: batch.attention(layer: layer, keys: keys, values: values),
         rotary: slices, scratch: scratch, saved: nil, runtime: runtime)
       visit(layer, keys, values)
     }
+    try memory.check()
     return x
   }
 
@@ -188,7 +190,9 @@ public final class Session {
     for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
     let normed = try arena.tensor("final", [rows.count, model.configuration.width])
     panels.finalNorm.forward(picked, into: normed, statistics: nil, runtime)
+    let memory = MemoryWatch()
     runtime.linear(normed, panels.output, into: output)
+    try memory.check()
     if let cap = model.configuration.logitSoftcap { runtime.softcap(output, cap: cap) }
   }
 

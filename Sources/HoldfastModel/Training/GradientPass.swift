@@ -48,6 +48,7 @@ public final class GradientPass {
       plan.append(sequence)
     }
     guard !plan.tokens.isEmpty else { return sum }
+    let memory = MemoryWatch()
 
     let blocks = try (0..<c.layers).map { layer throws(HoldfastError) in
       try DecoderBlock(model.weights, layer: layer, source)
@@ -87,6 +88,7 @@ public final class GradientPass {
       for (t, token) in plan.tokens.enumerated() where token == c.paddingToken { dx.row(t).fill(0) }
       try gradients.accumulateLookup(dx, tokens: plan.tokens, runtime: runtime)
     }
+    try memory.check()
     return loss
   }
 

@@ -32,6 +32,7 @@ extension Runtime {
     let (m, k) = matrixShape(x)
     precondition(
       k == w.inputs && y.count == m * w.outputs, "linear \(x.shape) by [\(w.outputs), \(w.inputs)]")
+    if let blas, k > 0 { return blasLinear(blas, x, w, into: y, accumulate: accumulate) }
     let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
     product(left, .source(w), into: y, m: m, n: w.outputs, k: k, accumulate: accumulate)
   }
@@ -54,6 +55,19 @@ extension Runtime {
       product(
         left, .panels(panels), into: dx, m: m, n: k, k: rows.count, accumulate: accumulate || start > 0)
     }
+  }
+
+  /// The same by a library, which takes whole matrices: this one is written out in memory this thread lends.
+  private func blasLinear(
+    _ blas: @escaping BLAS.Product, _ x: Tensor, _ w: MatrixSource, into y: Tensor, accumulate: Bool
+  ) {
+    guard let memory = holdfast_lent_scratch(w.outputs * w.inputs) else { return }
+    let rows = Tensor(wrapping: memory, shape: [w.outputs, w.inputs], owner: w)
+    parallel(w.outputs, grain: 16) { range in
+      let part = rows.rows(range)
+      w.fill(range, UnsafeMutableBufferPointer(start: part.pointer, count: part.count))
+    }
+    blasLinear(blas, x, rows, into: y, accumulate: accumulate)
   }
 
   /// Some rows of a source as panels of its columns, [panels][rows][columns], in memory this thread lends.

@@ -55,16 +55,16 @@ public final class PackedMatrix: @unchecked Sendable {
     }
     let memory = try TensorMemory(floats: count * columns * inputs)
     storage = .panels(memory)
+    let watch = MemoryWatch()
     runtime.parallel(count) { range in
       for index in range {
         let rows = index * columns..<min((index + 1) * columns, outputs)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * inputs) { buffer in
-          fill(rows, buffer)
-          guard let base = buffer.baseAddress else { return }
-          table.table.pointee.pack_rows(
-            base, inputs, rows.count, inputs, memory.pointer + index * columns * inputs)
-        }
+        guard let buffer = holdfast_scratch(rows.count * inputs) else { return }
+        fill(rows, UnsafeMutableBufferPointer(start: buffer, count: rows.count * inputs))
+        table.table.pointee.pack_rows(
+          buffer, inputs, rows.count, inputs, memory.pointer + index * columns * inputs)
       }
     }
+    try watch.check()
   }
 }

@@ -68,17 +68,17 @@ enum RightOperand: @unchecked Sendable {
   }
 
   /// The given terms of the given panels and the distance from one panel to the next; packed into the thread's scratch
-  /// memory unless they are packed already.
+  /// memory unless they are packed already; nil when there is none.
   func panels(
     _ range: Range<Int>, _ terms: Range<Int>, n: Int, k: Int, _ kernels: KernelTable
-  ) -> (UnsafePointer<Float>?, Int) {
+  ) -> (UnsafePointer<Float>, Int)? {
     let columns = kernels.panelColumns
     if case .panels(let panels) = self {
       return (UnsafePointer(panels + (range.lowerBound * k + terms.lowerBound) * columns), columns * k)
     }
     let stride = columns * terms.count
     let staged = packing == .once ? stride : 0
-    guard let scratch = holdfast_scratch(range.count * stride + staged) else { return (nil, 0) }
+    guard let scratch = holdfast_scratch(range.count * stride + staged) else { return nil }
     for (slot, index) in range.enumerated() {
       let first = index * columns
       let (width, panel) = (Swift.min(columns, n - first), scratch + slot * stride)

@@ -84,7 +84,8 @@ extension Runtime {
         for start in stride(from: 0, to: k, by: most) {
           let terms = start..<Swift.min(start + most, k)
           block.a = UnsafePointer(left.pointer + rows.lowerBound * left.row + start * left.step)
-          (block.panels, block.panel_stride) = right.panels(panels, terms, n: n, k: k, kernels)
+          guard let packed = right.panels(panels, terms, n: n, k: k, kernels) else { break }
+          (block.panels, block.panel_stride) = packed
           block.k = terms.count
           block.accumulate = accumulate || start > 0
           kernels.table.pointee.product(&block)

@@ -18,6 +18,7 @@ final class ThreadPool: @unchecked Sendable {
   private let next = Atomic<Int>(0)  // the first index of the job that nobody has taken
   private let sleeping = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
+  private let starved = Atomic<Bool>(false)  // a worker ran out of scratch memory in this job
   private var jobs = 0
   private var job = Job(count: 0, grain: 1, body: nil)
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -84,6 +85,7 @@ final class ThreadPool: @unchecked Sendable {
         if spins < 4_000 { holdfast_pause() } else { sched_yield() }
       }
       job.body = nil
+      if starved.exchange(false, ordering: .sequentiallyConsistent) { holdfast_scratch_failed() }
     }
     busy.store(false, ordering: .releasing)
     return true
@@ -122,7 +124,11 @@ final class ThreadPool: @unchecked Sendable {
     while let number = nextJob(after: last) {
       last = number
       inside.add(1, ordering: .sequentiallyConsistent)
-      if open.load(ordering: .sequentiallyConsistent) == number { drain() }
+      if open.load(ordering: .sequentiallyConsistent) == number {
+        let failures = holdfast_scratch_failures()
+        drain()
+        if holdfast_scratch_failures() != failures { starved.store(true, ordering: .sequentiallyConsistent) }
+      }
       inside.subtract(1, ordering: .sequentiallyConsistent)
     }
   }
