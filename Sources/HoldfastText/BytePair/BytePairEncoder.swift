@@ -20,11 +20,17 @@ struct BytePairEncoder: Sendable {
   private let byteTokens: [Int32]
   private let unknown: Int32?
   private let fusesUnknown: Bool
+  /// Texts that are taken whole and never merge: SentencePiece's user-defined symbols.
+  private let frozen: ByteTrie
+  /// Where a text that no rule cuts may be cut; `nil` for none.
+  private let seams: Seams?
 
-  /// Makes an encoder of tokens and the table of them. `ignoresMerges`: a word that is a token is taken as it is, whether merges lead there or not.
+  /// Makes an encoder of tokens and the table of them. `ignoresMerges`: a word that is a token is taken as it is, whether
+  /// merges lead there or not.
   init(
     symbols: Symbols, entries: [(token: ByteString, id: Int32)], pieces: ByteTable,
-    merges: [MergeTable.Merge], byteTokens: [Int32], unknown: Int32?, fusesUnknown: Bool, ignoresMerges: Bool
+    merges: [MergeTable.Merge], byteTokens: [Int32], unknown: Int32?, fusesUnknown: Bool, ignoresMerges: Bool,
+    frozen: [(token: ByteString, id: Int32)] = []
   ) {
     self.symbols = symbols
     self.merges = MergeTable(merges)
@@ -32,23 +38,37 @@ struct BytePairEncoder: Sendable {
     self.unknown = unknown
     self.fusesUnknown = fusesUnknown
     self.pieces = pieces
+    self.frozen = ByteTrie(frozen.map { ($0.token.bytes, $0.id) })
+    seams = symbols == .scalars && !ignoresMerges ? Seams(entries + frozen, pieces) : nil
     words = pieces
-    if !ignoresMerges {
-      // Of a text without cuts hardly any is one token, so only byte-level words are worth a table.
-      words = ByteTable(symbols == .bytes ? reachable(entries) : [])
-    }
+    if !ignoresMerges { words = ByteTable(reachable(entries)) }
   }
 
   /// Appends the tokens of the word in `range`, which must be UTF-8.
   @inline(__always)
   func encode(
-    _ text: Span<UInt8>, _ range: Range<Int>, _ merger: inout BytePairMerger, into ids: inout [Int32]
+    _ text: Span<UInt8>, _ range: Range<Int>, _ scratch: inout WordEncoder.Scratch, into ids: inout [Int32]
   ) {
-    if let id = words.id(of: text, range) {
+    guard let seams else { return encodeWhole(text, range, &scratch, into: &ids) }
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end = seams.next(text, start, range.upperBound)
+      encodeWhole(text, start..<end, &scratch, into: &ids)
+      start = end
+    }
+  }
+
+  @inline(__always)
+  private func encodeWhole(
+    _ text: Span<UInt8>, _ range: Range<Int>, _ scratch: inout WordEncoder.Scratch, into ids: inout [Int32]
+  ) {
+    let hash = words.hash(text, range)
+    if let id = words.id(of: text, range, hash) {
       ids.append(id)
-    } else {
-      merge(text, range, &merger)
-      ids.append(contentsOf: merger.symbols)
+    } else if !scratch.cache.append(text, range, hash, into: &ids) {
+      merge(text, range, &scratch.merger)
+      ids.append(contentsOf: scratch.merger.symbols)
+      scratch.cache.insert(text, range, hash, scratch.merger.symbols[...])
     }
   }
 
@@ -87,8 +107,13 @@ struct BytePairEncoder: Sendable {
     var afterUnknown = false
     var i = range.lowerBound
     while i < range.upperBound {
-      var stop = i + 1
-      while stop < range.upperBound, text[stop] & 0xC0 == 0x80 { stop += 1 }
+      if frozen.begins(text[i]), let (end, id) = frozen.longest(text, i..<range.upperBound) {
+        symbols.append(id)
+        afterUnknown = false
+        i = end
+        continue
+      }
+      let stop = i + UTF8Text.length(text[i])
       if let id = pieces.id(of: text, i..<stop) {
         symbols.append(id)
         afterUnknown = false

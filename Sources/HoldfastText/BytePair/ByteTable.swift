@@ -20,8 +20,15 @@ struct ByteTable: Sendable {
 
   /// The id of the token with the bytes of `range`, or `nil`.
   @inline(__always)
-  func id(of text: Span<UInt8>, _ range: Range<Int>) -> Int32? {
-    let hash = Self.hash(text, range, seed)
+  func id(of text: Span<UInt8>, _ range: Range<Int>) -> Int32? { id(of: text, range, hash(text, range)) }
+
+  /// The hash of a text, for `id`.
+  @inline(__always)
+  func hash(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt64 { Self.hash(text, range, seed) }
+
+  /// The id of the token with the bytes of `range` and their hash, or `nil`.
+  @inline(__always)
+  func id(of text: Span<UInt8>, _ range: Range<Int>, _ hash: UInt64) -> Int32? {
     var place = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[place] != 0 {
       if slots[place] >> 32 == hash >> 32 {

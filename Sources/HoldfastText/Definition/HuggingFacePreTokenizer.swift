@@ -1,13 +1,12 @@
 import HoldfastStorage
 import HoldfastTensor
 
-/// What the `pre_tokenizer` of a `tokenizer.json` says, as far as it is known here.
+/// What the `pre_tokenizer` of a `tokenizer.json` says.
 struct HuggingFacePreTokenizer {
   /// How words are cut.
-  private(set) var rule = PreTokenizer()
+  private(set) var rules = PreTokenizer()
   /// Whether the words' bytes, rather than their characters, are what is merged.
   private(set) var isByteLevel = false
-  private var hasPattern = false
 
   /// Reads the description; `nil` cuts nothing.
   init(_ node: JSONNode?) throws(HoldfastError) {
@@ -24,52 +23,61 @@ struct HuggingFacePreTokenizer {
     case "Sequence":
       for part in try node.member("pretokenizers").elements() { try read(part) }
     case "Digits":
-      guard !hasPattern, rule.digits == .untouched else {
-        throw unsupported(node, "has Digits behind another rule; Digits must come first")
+      rules.steps.append(.digits(individual: try node.optional("individual_digits")?.bool() ?? false))
+    case "Punctuation":
+      let behavior = try node.optional("behavior").map { (part) throws(HoldfastError) in
+        try Self.behavior(part)
       }
-      rule.digits = try node.optional("individual_digits")?.bool() ?? false ? .individual : .runs
+      rules.steps.append(.punctuation(PreTokenizer.Split(behavior: behavior ?? .isolated)))
+    case "Whitespace": rules.steps.append(.words)
+    case "WhitespaceSplit": rules.steps.append(.whiteSpace)
     case "Split": try readSplit(node)
+    case "Metaspace":
+      rules.steps.append(
+        .metaspace(
+          replacement: try node.member("replacement").string(),
+          prepend: try TokenizerDefinition.metaspacePrepend(node),
+          splits: try node.optional("split")?.bool() ?? true))
     case "ByteLevel":
       isByteLevel = true
-      rule.addsPrefixSpace = try node.optional("add_prefix_space")?.bool() ?? true
-      let usesExpression = try node.optional("use_regex")?.bool() ?? true
-      if rule.addsPrefixSpace, hasPattern {
-        throw unsupported(node, "puts a space before every part of a Split")
-      }
-      if usesExpression { try setPattern(.gpt2, node) }
+      if try node.optional("add_prefix_space")?.bool() ?? true { rules.steps.append(.prefixSpace) }
+      if try node.optional("use_regex")?.bool() ?? true { rules.steps.append(.pattern(.gpt2)) }
     default:
       throw unsupported(
-        node, "is of type '\(type)'; known types are ByteLevel, Digits, Split and Sequence")
+        node,
+        "is of type '\(type)'; known types are ByteLevel, Digits, Metaspace, Punctuation, Split, Whitespace, "
+          + "WhitespaceSplit and Sequence")
     }
   }
 
   private mutating func readSplit(_ node: JSONNode) throws(HoldfastError) {
-    let behavior = try node.member("behavior").text()
-    let inverts = try node.optional("invert")?.bool() ?? false
-    // The known expressions match every character, so keeping the matches or dropping what is between is the same.
-    guard behavior == "Isolated" && !inverts || behavior == "Removed" && inverts else {
-      throw unsupported(
-        node, "has behavior '\(behavior)'; known are Isolated, and Removed with invert")
-    }
+    let split = PreTokenizer.Split(
+      behavior: try Self.behavior(try node.member("behavior")),
+      isInverted: try node.optional("invert")?.bool() ?? false)
     let pattern = try node.member("pattern")
-    guard let text = try pattern.optional("Regex")?.text() else {
-      throw unsupported(pattern, "is not a Regex, the only kind known")
+    guard let expression = try pattern.optional("Regex") else {
+      let literal = try pattern.member("String").string()
+      if !literal.isEmpty { rules.steps.append(.literal(literal, split)) }
+      return
     }
-    guard let known = PreTokenizer.Pattern.expressions.first(where: { $0.text == text }) else {
-      let list = PreTokenizer.Pattern.expressions.map { "\n  \($0.pattern.rawValue): \($0.text)" }.joined()
-      throw unsupported(pattern, "is the unknown expression \(text)\nknown expressions:\(list)")
+    let text = try expression.text()
+    // The published expressions match every character, so keeping the matches or dropping what is between is the same.
+    let isolates =
+      split.behavior == .isolated && !split.isInverted || split.behavior == .removed && split.isInverted
+    let known = PreTokenizer.Pattern.expressions.first { $0.text.utf8.elementsEqual(text.utf8) }
+    if isolates, let known {
+      rules.steps.append(.pattern(known.pattern))
+    } else {
+      rules.steps.append(.expression(try TokenizerDefinition.expression(expression), split))
     }
-    try setPattern(known.pattern, node)
   }
 
-  private mutating func setPattern(
-    _ pattern: PreTokenizer.Pattern, _ node: JSONNode
-  ) throws(HoldfastError) {
-    guard !hasPattern else {
-      throw unsupported(node, "cuts words with a second expression, which this build does not have")
+  private static func behavior(_ node: JSONNode) throws(HoldfastError) -> PreTokenizer.Split.Behavior {
+    guard let known = PreTokenizer.Split.Behavior(rawValue: try node.text()) else {
+      let names = PreTokenizer.Split.Behavior.allCases.map(\.rawValue).joined(separator: ", ")
+      throw node.wrong("is '\(try node.text())'; known are \(names)")
     }
-    hasPattern = true
-    rule.pattern = pattern
+    return known
   }
 
   private func unsupported(_ node: JSONNode, _ message: String) -> HoldfastError {

@@ -6,17 +6,26 @@ extension TokenizerDefinition {
   private static let longestScoredToken = 1024
 
   /// Makes what turns words into ids. Throws `corruptData` naming the merge whose outcome is not a token.
-  func makeEncoder() throws(HoldfastError) -> BytePairEncoder {
+  func makeEncoder() throws(HoldfastError) -> WordEncoder {
     var pieces: [(token: ByteString, id: Int32)] = []
     for (id, token) in tokens.enumerated() {
       guard let id = Int32(exactly: id) else { throw corrupt("the vocabulary has more than 2^31 tokens") }
       if !token.isEmpty, !unmergeable.contains(id) { pieces.append((token, id)) }
     }
     let table = ByteTable(pieces)
-    return BytePairEncoder(
-      symbols: symbols, entries: pieces, pieces: table, merges: try merges(table, pieces),
-      byteTokens: byteTokens(table),
-      unknown: unknown, fusesUnknown: fusesUnknown, ignoresMerges: ignoresMerges)
+    let byteTokens = byteTokens(table)
+    let frozen = frozen.sorted().map { (token: tokens[Int($0)], id: $0) }
+    if case .unigram(let scores) = ranking {
+      return .unigram(
+        UnigramEncoder(
+          pieces: pieces + frozen, scores: scores, favored: self.frozen, unknown: unknown,
+          byteTokens: byteTokens))
+    }
+    return .bytePair(
+      BytePairEncoder(
+        symbols: symbols, entries: pieces, pieces: table, merges: try merges(table, pieces),
+        byteTokens: byteTokens,
+        unknown: unknown, fusesUnknown: fusesUnknown, ignoresMerges: ignoresMerges, frozen: frozen))
   }
 
   /// The id of each byte's token, or -1.
@@ -58,6 +67,7 @@ extension TokenizerDefinition {
       }
       return merges
     case .scores(let scores): return try scoredMerges(scores, table, pieces)
+    case .unigram: return []
     }
   }
 

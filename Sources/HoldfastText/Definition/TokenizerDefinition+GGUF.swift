@@ -2,26 +2,6 @@ import HoldfastStorage
 import HoldfastTensor
 
 extension TokenizerDefinition {
-  /// A value of `tokenizer.ggml.pre` and what it stands for.
-  private struct KnownRule {
-    let names: [ByteString]
-    let rule: PreTokenizer
-    var normalization: [NormalizationStep] = []
-    var ignoresMerges = false
-    var addsBOS = false
-  }
-
-  private static let knownRules = [
-    KnownRule(names: ["gpt-2", "phi-2"], rule: PreTokenizer(pattern: .gpt2)),
-    KnownRule(
-      names: ["smollm", "starcoder", "refact"], rule: PreTokenizer(digits: .individual, pattern: .gpt2)),
-    KnownRule(
-      names: ["llama-bpe", "llama3", "llama-v3"], rule: PreTokenizer(pattern: .llama3), ignoresMerges: true,
-      addsBOS: true),
-    KnownRule(
-      names: ["qwen2", "deepseek-r1-qwen"], rule: PreTokenizer(pattern: .qwen2), normalization: [.nfc]),
-  ]
-
   /// What `tokenizer.ggml.token_type` says of a token.
   private enum TokenType: Int64 {
     case normal = 1
@@ -40,11 +20,12 @@ extension TokenizerDefinition {
     switch kind {
     case "gpt2": try readByteLevel(gguf, written, types)
     case "llama": try readSentencePiece(gguf, written, types)
+    case "t5": try readUnigram(gguf, written, types)
     default:
       throw HoldfastError(
         .unsupported,
-        "\(source): the tokenizer is of kind '\(kind)'; known kinds are gpt2 (byte-level BPE) and llama "
-          + "(SentencePiece BPE)")
+        "\(source): the tokenizer is of kind '\(kind)'; known kinds are gpt2 (byte-level BPE), llama "
+          + "(SentencePiece BPE) and t5 (SentencePiece unigram)")
     }
     if gguf.metadata["tokenizer.chat_template"] != nil {
       chatTemplate = try gguf.string("tokenizer.chat_template").text
@@ -74,12 +55,12 @@ extension TokenizerDefinition {
     _ gguf: GGUFFile, _ written: [ByteString], _ types: [TokenType]
   ) throws(HoldfastError) {
     let name = try gguf.string("tokenizer.ggml.pre")
-    guard let known = Self.knownRules.first(where: { $0.names.contains(name) }) else {
-      let names = Self.knownRules.flatMap(\.names).map(\.text).joined(separator: ", ")
+    guard let known = KnownRule.all.first(where: { $0.names.contains(name) }) else {
+      let names = KnownRule.all.flatMap(\.names).map(\.text).joined(separator: ", ")
       throw HoldfastError(
         .unsupported, "\(source): the pre-tokenisation rule '\(name)' is not known; known rules are \(names)")
     }
-    preTokenizer = known.rule
+    preTokenizer = known.preTokenizer
     normalization = known.normalization
     ignoresMerges = known.ignoresMerges
     try readTokens(written, types) { ByteAlphabet.decode($0) }
@@ -95,11 +76,34 @@ extension TokenizerDefinition {
     fusesUnknown = true
     let addsSpace = try gguf.bool("tokenizer.ggml.add_space_prefix", default: true)
     normalization = (addsSpace ? [.prepend("▁")] : []) + [.replace(" ", "▁")]
-    strippedSpaces = addsSpace ? 1 : 0
+    decoding = .sentencePiece(joinsBytes: true, strippedSpaces: addsSpace ? 1 : 0)
     try readTokens(written, types) { $0 }
     ranking = .scores(try gguf.numbers("tokenizer.ggml.scores").map(Float.init))
     unknown = try id(gguf, "tokenizer.ggml.unknown_token_id", default: 0)
     try readSequenceTokens(gguf, bos: 1, eos: 2, addsBOS: true)
+  }
+
+  private mutating func readUnigram(
+    _ gguf: GGUFFile, _ written: [ByteString], _ types: [TokenType]
+  ) throws(HoldfastError) {
+    symbols = .scalars
+    var normalizer = SentencePieceNormalizer()
+    normalizer.addsDummyPrefix = try gguf.bool("tokenizer.ggml.add_space_prefix", default: true)
+    normalizer.removesExtraSpaces = try gguf.bool("tokenizer.ggml.remove_extra_whitespaces", default: true)
+    let key: ByteString = "tokenizer.ggml.precompiled_charsmap"
+    if gguf.metadata[key] != nil {
+      let map = try gguf.integers(key).map { UInt8(truncatingIfNeeded: $0) }
+      if !map.isEmpty { normalizer.map = try CharactersMap(map, name: "\(source): \(key)") }
+    }
+    decoding = .sentencePiece(
+      joinsBytes: types.contains(.byte), strippedSpaces: normalizer.addsDummyPrefix ? 1 : 0)
+    fallsBackToBytes = decoding.joinsBytes
+    try readTokens(written, types) { $0 }
+    normalization = [.sentencePiece(normalizer)]
+    ranking = .unigram(
+      UnigramEncoder.Scores(values: try gguf.numbers("tokenizer.ggml.scores"), isSingle: true))
+    unknown = try id(gguf, "tokenizer.ggml.unknown_token_id", default: 2)
+    try readSequenceTokens(gguf, bos: nil, eos: 1, addsBOS: false)
   }
 
   private mutating func readTokens(

@@ -13,14 +13,20 @@ extension TokenizerDefinition {
   init(huggingFaceDirectory directory: String) throws(HoldfastError) {
     let path = directory + "/tokenizer.json"
     guard FileSystem.exists(path) else {
-      throw HoldfastError(
-        .notFound,
-        "\(directory): there is no tokenizer.json; save the tokenizer with transformers' save_pretrained")
+      let model = directory + "/tokenizer.model"
+      guard FileSystem.exists(model) else {
+        throw HoldfastError(
+          .notFound,
+          "\(directory): there is no tokenizer.json and no tokenizer.model; save the tokenizer with transformers' "
+            + "save_pretrained")
+      }
+      try self.init(sentencePieceModel: model, directory: directory)
+      return
     }
     self.init(source: path)
     let root = JSONNode(try JSON.read(path), document: path)
     let preTokenizer = try HuggingFacePreTokenizer(try root.optional("pre_tokenizer"))
-    self.preTokenizer = preTokenizer.rule
+    self.preTokenizer = preTokenizer.rules
     symbols = preTokenizer.isByteLevel ? .bytes : .scalars
     normalization = try Self.normalization(try root.optional("normalizer"))
     try readModel(try root.member("model"))
@@ -34,19 +40,17 @@ extension TokenizerDefinition {
   }
 
   private mutating func readModel(_ model: JSONNode) throws(HoldfastError) {
-    let type = try model.optional("type")?.text() ?? "BPE"
+    let hasMerges = try model.optional("merges") != nil
+    let type = try model.optional("type")?.text() ?? (hasMerges ? "BPE" : "Unigram")
+    if type == "Unigram" { return try readUnigram(model) }
     guard type == "BPE" else {
       throw HoldfastError(
-        .unsupported, "\(source): .model.type is '\(type)'; the only kind known is BPE")
+        .unsupported, "\(source): .model.type is '\(type)'; known kinds are BPE and Unigram")
     }
     for key: ByteString in ["continuing_subword_prefix", "end_of_word_suffix"] {
       guard try model.optional(key)?.string().isEmpty ?? true else {
         throw HoldfastError(.unsupported, "\(source): .model.\(key) is set, which this build does not have")
       }
-    }
-    guard try model.optional("dropout")?.double() ?? 0 == 0 else {
-      throw HoldfastError(
-        .unsupported, "\(source): .model.dropout is set; tokens would be random, so set it to null")
     }
     fallsBackToBytes = try model.optional("byte_fallback")?.bool() ?? false
     guard !(fallsBackToBytes && symbols == .bytes) else {
@@ -65,6 +69,25 @@ extension TokenizerDefinition {
       unknown = Int32(exactly: id)
     }
     try readMerges(of: try model.member("merges"), written)
+  }
+
+  private mutating func readUnigram(_ model: JSONNode) throws(HoldfastError) {
+    guard symbols == .scalars else {
+      throw HoldfastError(
+        .unsupported, "\(source): .model is Unigram although the pre_tokenizer is ByteLevel")
+    }
+    fallsBackToBytes = try model.optional("byte_fallback")?.bool() ?? false
+    var scores = UnigramEncoder.Scores(values: [])
+    for entry in try model.member("vocab").elements() {
+      let parts = try entry.elements()
+      guard parts.count == 2 else { throw entry.wrong("must be a token and its score") }
+      tokens.append(try parts[0].string())
+      scores.values.append(try parts[1].double())
+    }
+    if let id = try model.optional("unk_id")?.int(in: 0...max(0, tokens.count - 1)) {
+      unknown = Int32(exactly: id)
+    }
+    ranking = .unigram(scores)
   }
 
   private func vocabulary(_ node: JSONNode) throws(HoldfastError) -> [ByteString] {
@@ -103,8 +126,13 @@ extension TokenizerDefinition {
   private mutating func readAddedToken(_ node: JSONNode) throws(HoldfastError) {
     let content = try node.member("content").string()
     let id = try node.member("id").int(in: 0...(Self.freeHoles + 2 * tokens.count))
-    if id >= tokens.count {
-      tokens.append(contentsOf: repeatElement(ByteString(""), count: id + 1 - tokens.count))
+    let holes = id + 1 - tokens.count
+    if holes > 0 {
+      tokens.append(contentsOf: repeatElement(ByteString(""), count: holes))
+      if case .unigram(var scores) = ranking {
+        scores.values += Array(repeating: 0, count: holes)
+        ranking = .unigram(scores)
+      }
     }
     let written = symbols == .bytes ? ByteAlphabet.decode(content) : content
     let isPiece = tokens[id] == written

@@ -6,22 +6,35 @@ extension TokenizerDefinition {
   static func normalization(_ node: JSONNode?) throws(HoldfastError) -> [NormalizationStep] {
     guard let node else { return [] }
     let type = try node.member("type").text()
+    if let form = NormalizationForm(rawValue: type.lowercased()), type == type.uppercased() {
+      return [.form(form)]
+    }
     switch type {
     case "Sequence":
       var steps: [NormalizationStep] = []
       for part in try node.member("normalizers").elements() { steps += try normalization(part) }
       return steps
     case "Prepend": return [.prepend(try node.member("prepend").string())]
-    case "NFC": return [.nfc]
+    case "Lowercase": return [.lowercase]
+    case "Strip":
+      return [
+        .strip(left: try node.member("strip_left").bool(), right: try node.member("strip_right").bool())
+      ]
+    case "Precompiled":
+      let map = try node.member("precompiled_charsmap")
+      guard let bytes = Base64.decode(try map.string()) else { throw map.wrong("is not Base64") }
+      return bytes.isEmpty ? [] : [.charactersMap(try CharactersMap(bytes, name: map.document))]
     case "Replace":
       let pattern = try node.member("pattern")
-      guard let old = try pattern.optional("String")?.string(), !old.isEmpty else {
-        throw unsupported(pattern, "is not a String, the only kind of pattern known")
-      }
-      return [.replace(old, try node.member("content").string())]
+      let content = try node.member("content").string()
+      if let node = try pattern.optional("Regex") { return [.replaceMatches(try expression(node), content)] }
+      let old = try pattern.member("String").string()
+      return old.isEmpty ? [] : [.replace(old, content)]
     default:
       throw unsupported(
-        node, "is of type '\(type)'; known types are NFC, Prepend, Replace and Sequence")
+        node,
+        "is of type '\(type)'; known types are NFC, NFD, NFKC, NFKD, Lowercase, Precompiled, Prepend, Replace, Strip and "
+          + "Sequence")
     }
   }
 
@@ -70,43 +83,7 @@ extension TokenizerDefinition {
     return (prefix, suffix)
   }
 
-  /// Reads the `decoder`: only whether a space at the beginning is taken away differs between the known ones.
-  mutating func readDecoder(_ node: JSONNode?) throws(HoldfastError) {
-    guard let node else { return }
-    let type = try node.member("type").text()
-    switch (type, symbols) {
-    case ("ByteLevel", .bytes): return
-    case ("Sequence", .scalars):
-      for part in try node.member("decoders").elements() { try readScalarDecoder(part) }
-    default:
-      throw Self.unsupported(
-        node,
-        symbols == .bytes
-          ? "is of type '\(type)'; a byte-level tokenizer's must be ByteLevel"
-          : "is of type '\(type)'; known is a Sequence of Replace, ByteFallback, Fuse and Strip")
-    }
-  }
-
-  private mutating func readScalarDecoder(_ node: JSONNode) throws(HoldfastError) {
-    let type = try node.member("type").text()
-    switch type {
-    case "ByteFallback", "Fuse": return
-    case "Replace":
-      guard try node.member("pattern").optional("String")?.string() == "▁",
-        try node.member("content").string() == " "
-      else { throw Self.unsupported(node, "replaces something other than ▁ with a space") }
-    case "Strip":
-      guard try node.member("content").string() == " ", try node.optional("stop")?.int() ?? 0 == 0 else {
-        throw Self.unsupported(node, "strips something other than spaces at the start")
-      }
-      strippedSpaces = try node.member("start").int(in: 0...1024)
-    default:
-      throw Self.unsupported(
-        node, "is of type '\(type)'; known types are Replace, ByteFallback, Fuse and Strip")
-    }
-  }
-
-  private static func unsupported(_ node: JSONNode, _ message: String) -> HoldfastError {
+  static func unsupported(_ node: JSONNode, _ message: String) -> HoldfastError {
     HoldfastError(.unsupported, node.wrong(message).message)
   }
 }

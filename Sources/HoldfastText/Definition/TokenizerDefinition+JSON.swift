@@ -5,7 +5,7 @@ import HoldfastTensor
 /// token is text; merges are a flat list of ids, two a merge.
 extension TokenizerDefinition {
   private static let format: ByteString = "holdfast-tokenizer"
-  private static let version = 1
+  private static let version = 2
 
   /// The definition as JSON; `init(serialized:)` reads it.
   func serialized() -> JSON {
@@ -15,15 +15,12 @@ extension TokenizerDefinition {
       "tokens": .array(tokens.map { .string(symbols == .bytes ? ByteAlphabet.encode($0) : $0) }),
       "unmergeable": .array(unmergeable.sorted().map { .integer(Int64($0)) }),
       "added_tokens": .array(addedTokens.map(Self.serialized)),
+      "frozen": .array(frozen.sorted().map { .integer(Int64($0)) }),
       "normalization": .array(normalization.map(Self.serialized)),
-      "pre_tokenizer": [
-        "digits": .text(preTokenizer.digits.rawValue),
-        "add_prefix_space": .bool(preTokenizer.addsPrefixSpace),
-        "pattern": .text(preTokenizer.pattern.rawValue),
-      ],
+      "pre_tokenizer": .array(preTokenizer.steps.map(Self.serialized)),
       "unknown_token": Self.serialized(unknown), "fuse_unknown": .bool(fusesUnknown),
       "ignore_merges": .bool(ignoresMerges), "byte_fallback": .bool(fallsBackToBytes),
-      "stripped_spaces": .int(strippedSpaces),
+      "decoding": Self.serialized(decoding),
       "bos_token": Self.serialized(bosToken), "eos_token": Self.serialized(eosToken),
       "prefix": .array(prefix.map { .integer(Int64($0)) }),
       "suffix": .array(suffix.map { .integer(Int64($0)) }),
@@ -34,6 +31,9 @@ extension TokenizerDefinition {
       json.set("merges", .array(pairs.flatMap { [.integer(Int64($0.left)), .integer(Int64($0.right))] }))
     case .scores(let scores):
       json.set("scores", .array(scores.map { .number(Double($0)) }))
+    case .unigram(let scores):
+      json.set("unigram_scores", .array(scores.values.map { .number($0) }))
+      json.set("single_precision", .bool(scores.isSingle))
     }
     return json
   }
@@ -47,14 +47,6 @@ extension TokenizerDefinition {
       "single_word": .bool(token.isSingleWord), "normalized": .bool(token.isNormalized),
       "piece": .bool(token.isPiece),
     ]
-  }
-
-  private static func serialized(_ step: NormalizationStep) -> JSON {
-    switch step {
-    case .prepend(let text): ["type": "prepend", "text": .string(text)]
-    case .replace(let old, let new): ["type": "replace", "old": .string(old), "new": .string(new)]
-    case .nfc: ["type": "nfc"]
-    }
   }
 }
 
@@ -88,14 +80,15 @@ extension TokenizerDefinition {
     for token in try node.member("added_tokens").elements() {
       addedTokens.append(try Self.addedToken(token))
     }
+    for id in try node.optional("frozen").map(Self.ids) ?? [] { frozen.insert(id) }
     for step in try node.member("normalization").elements() { normalization.append(try Self.step(step)) }
-    try readRule(try node.member("pre_tokenizer"))
+    preTokenizer = try Self.preTokenizer(try node.member("pre_tokenizer"))
     try readRanking(node)
     unknown = try node.optional("unknown_token")?.int32()
     fusesUnknown = try node.member("fuse_unknown").bool()
     ignoresMerges = try node.member("ignore_merges").bool()
     fallsBackToBytes = try node.member("byte_fallback").bool()
-    strippedSpaces = try node.member("stripped_spaces").int(in: 0...1024)
+    try readDecoding(node)
     bosToken = try node.optional("bos_token")?.int32()
     eosToken = try node.optional("eos_token")?.int32()
     prefix = try Self.ids(try node.member("prefix"))
@@ -110,6 +103,12 @@ extension TokenizerDefinition {
     return ids
   }
 
+  private static func numbers(_ node: JSONNode) throws(HoldfastError) -> [Double] {
+    var numbers: [Double] = []
+    for element in try node.elements() { numbers.append(try element.double()) }
+    return numbers
+  }
+
   private static func addedToken(_ node: JSONNode) throws(HoldfastError) -> AddedToken {
     AddedToken(
       id: try node.member("id").int32(), content: try node.member("content").string(),
@@ -118,31 +117,15 @@ extension TokenizerDefinition {
       isNormalized: try node.member("normalized").bool(), isPiece: try node.member("piece").bool())
   }
 
-  private static func step(_ node: JSONNode) throws(HoldfastError) -> NormalizationStep {
-    let type = try node.member("type").text()
-    switch type {
-    case "prepend": return .prepend(try node.member("text").string())
-    case "replace": return .replace(try node.member("old").string(), try node.member("new").string())
-    case "nfc": return .nfc
-    default: throw node.wrong("is of type '\(type)'; known types are prepend, replace and nfc")
-    }
-  }
-
-  private mutating func readRule(_ node: JSONNode) throws(HoldfastError) {
-    let digits = try node.member("digits").text()
-    let pattern = try node.member("pattern").text()
-    guard let digitRule = PreTokenizer.Digits(rawValue: digits),
-      let knownPattern = PreTokenizer.Pattern(rawValue: pattern)
-    else { throw node.wrong("names an unknown rule: digits '\(digits)', pattern '\(pattern)'") }
-    preTokenizer = PreTokenizer(
-      digits: digitRule, addsPrefixSpace: try node.member("add_prefix_space").bool(), pattern: knownPattern)
-  }
-
   private mutating func readRanking(_ node: JSONNode) throws(HoldfastError) {
     if let scores = try node.optional("scores") {
-      var values: [Float] = []
-      for score in try scores.elements() { values.append(Float(try score.double())) }
-      ranking = .scores(values)
+      ranking = .scores(try Self.numbers(scores).map(Float.init))
+      return
+    }
+    if let scores = try node.optional("unigram_scores") {
+      ranking = .unigram(
+        UnigramEncoder.Scores(
+          values: try Self.numbers(scores), isSingle: try node.member("single_precision").bool()))
       return
     }
     let ids = try Self.ids(try node.member("merges"))

@@ -9,6 +9,8 @@ struct TokenizerDefinition: Sendable {
     case merges([Pair])
     /// A score per token: of the pairs that together are a token, the one with the best score merges first.
     case scores([Float])
+    /// Not merging at all, but the tokens whose scores add up to the most.
+    case unigram(UnigramEncoder.Scores)
   }
 
   /// Two ids that merge.
@@ -26,6 +28,8 @@ struct TokenizerDefinition: Sendable {
   var tokens: [ByteString] = []
   /// Ids whose token is never the outcome of merging.
   var unmergeable: Set<Int32> = []
+  /// Unmergeable ids that are taken whole wherever they stand in a word: SentencePiece's user-defined symbols.
+  var frozen: Set<Int32> = []
   var ranking = Ranking.merges([])
   var addedTokens: [AddedToken] = []
   var normalization: [NormalizationStep] = []
@@ -38,8 +42,8 @@ struct TokenizerDefinition: Sendable {
   var ignoresMerges = false
   /// Whether scalars without a token become the tokens of their bytes.
   var fallsBackToBytes = false
-  /// How many spaces at the beginning of a decoded text are taken away.
-  var strippedSpaces = 0
+  /// How tokens of `scalars` become text again.
+  var decoding = DecodingRule()
   var bosToken: Int32?
   var eosToken: Int32?
   /// The ids its configuration puts before a text.
@@ -53,12 +57,13 @@ struct TokenizerDefinition: Sendable {
 
   /// The name of the rule that cuts words.
   var preTokenizerName: String {
-    switch (symbols, preTokenizer.digits, preTokenizer.pattern) {
-    case (.scalars, _, _): "sentencepiece"
-    case (_, .individual, .gpt2): "smollm"
-    case (_, .untouched, let pattern): pattern.rawValue
-    case (_, let digits, let pattern): "\(digits.rawValue) digits, \(pattern.rawValue)"
+    if symbols == .scalars {
+      if case .unigram = ranking { return "unigram" }
+      return "sentencepiece"
     }
+    let known = KnownRule.all.filter { $0.preTokenizer == preTokenizer }
+    let exact = known.first { $0.normalization == normalization && $0.ignoresMerges == ignoresMerges }
+    return (exact ?? known.first)?.names.first?.text ?? "custom"
   }
 
   /// The error that says what is wrong with the file.
@@ -87,32 +92,30 @@ struct TokenizerDefinition: Sendable {
         try check(pair.right, "a merge's right token")
       }
     }
-    if case .scores(let scores) = ranking {
-      guard scores.count == tokens.count else {
-        throw corrupt("there are \(scores.count) scores for \(tokens.count) tokens")
-      }
-      if let bad = scores.firstIndex(where: { !$0.isFinite }) {
-        throw corrupt("the score of token \(bad) is \(scores[bad])")
-      }
-    }
+    if case .scores(let scores) = ranking { try check(scores.map(Double.init)) }
+    if case .unigram(let scores) = ranking { try check(scores.values) }
+    for id in frozen { try check(id, "a user-defined symbol") }
     try checkGrowth()
+  }
+
+  private func check(_ scores: [Double]) throws(HoldfastError) {
+    guard scores.count == tokens.count else {
+      throw corrupt("there are \(scores.count) scores for \(tokens.count) tokens")
+    }
+    if let bad = scores.firstIndex(where: { !$0.isFinite || abs($0) > 1e30 }) {
+      throw corrupt("the score of token \(bad) is \(scores[bad])")
+    }
   }
 
   /// Throws when normalisation could make a text very much longer.
   private func checkGrowth() throws(HoldfastError) {
-    var growth = 1
+    var total = 1
     for step in normalization {
-      switch step {
-      case .prepend(let text):
-        guard text.count <= Self.growthLimit else {
-          throw corrupt("the normalizer prepends \(text.count) bytes")
-        }
-      case .replace(let old, let new):
-        growth = growth.multipliedReportingOverflow(by: max(1, new.count / max(1, old.count))).partialValue
-        guard new.count / max(1, old.count) <= Self.growthLimit, growth <= Self.growthLimit else {
-          throw corrupt("the normalizer makes a text more than \(Self.growthLimit) times as long")
-        }
-      case .nfc: break
+      let (factor, bytes) = step.growth
+      total = total.multipliedReportingOverflow(by: factor).partialValue
+      guard factor <= Self.growthLimit, total > 0, total <= Self.growthLimit * 64, bytes <= Self.growthLimit
+      else {
+        throw corrupt("the normalizer makes a text more than \(Self.growthLimit) times as long")
       }
     }
   }

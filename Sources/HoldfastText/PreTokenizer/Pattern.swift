@@ -1,8 +1,6 @@
 extension PreTokenizer {
   /// The regular expressions that byte-level tokenizers cut words with, each a scanner over UTF-8.
   enum Pattern: String, Sendable, CaseIterable {
-    /// No cutting.
-    case whole
     /// GPT-2: contractions, an optional space with letters, numbers or neither, then white space.
     case gpt2 = "gpt-2"
     /// Llama 3 (and cl100k): numbers of up to three digits, punctuation that keeps the line ends behind it.
@@ -24,24 +22,25 @@ extension PreTokenizer {
         + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
     }
 
-    /// Appends the ends of the words of `range` to `ends`.
-    func cut(_ text: Span<UInt8>, _ range: Range<Int>, _ table: CharacterTable, into ends: inout [Int]) {
+    /// Appends the words of `range`, which cover it.
+    func cut(_ text: Span<UInt8>, _ range: Range<Int>, into words: inout [Range<Int>]) {
+      let table = CharacterTable.shared
       let end = range.upperBound
       var i = range.lowerBound
       switch self {
-      case .whole:
-        if i < end { ends.append(end) }
       case .gpt2:
         let scanner = GPT2Scanner(table: table, end: end)
         while i < end {
+          let start = i
           i = scanner.word(at: i, in: text)
-          ends.append(i)
+          words.append(start..<i)
         }
       case .llama3, .qwen2:
         let scanner = Llama3Scanner(table: table, end: end, digits: self == .llama3 ? 3 : 1)
         while i < end {
+          let start = i
           i = scanner.word(at: i, in: text)
-          ends.append(i)
+          words.append(start..<i)
         }
       }
     }

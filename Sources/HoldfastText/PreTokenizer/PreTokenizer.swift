@@ -1,72 +1,59 @@
-/// How a text is cut into words before byte pairs are merged within each.
-///
-/// The rules are applied one inside the other: first numbers are cut out, then a space may be put before each part,
-/// then a pattern cuts the part. The patterns are those of the published regular expressions, written as scanners.
+import HoldfastStorage
+import HoldfastTensor
+
+/// How a text is cut into words before tokens are looked for within each: steps, each cutting what the one before left.
 struct PreTokenizer: Sendable, Hashable {
-  /// What happens to numbers before the pattern is applied.
-  enum Digits: String, Sendable, CaseIterable {
-    /// Nothing.
-    case untouched
-    /// Every digit is a part of its own (Hugging Face `Digits` with `individual_digits`).
-    case individual
-    /// Every run of digits is a part of its own.
-    case runs
+  /// One step.
+  enum Step: Sendable, Hashable {
+    /// Numbers are parts of their own, digit by digit or run by run.
+    case digits(individual: Bool)
+    /// One of the published expressions, every match a part of its own.
+    case pattern(Pattern)
+    /// Any expression.
+    case expression(Expression, Split)
+    /// A text.
+    case literal(ByteString, Split)
+    /// Characters that are punctuation.
+    case punctuation(Split)
+    /// Words, and runs of other characters, without the white space between (`\w+|[^\w\s]+`).
+    case words
+    /// What stands between white space.
+    case whiteSpace
+    /// A space before every part that does not begin with one.
+    case prefixSpace
+    /// Spaces become `replacement`, one is put before the text, and each begins a part.
+    case metaspace(replacement: ByteString, prepend: Prepend, splits: Bool)
   }
 
-  /// What is done to numbers first.
-  var digits = Digits.untouched
-  /// Whether a part that does not begin with a space gets one (`add_prefix_space`).
-  var addsPrefixSpace = false
-  /// The pattern that cuts each part.
-  var pattern = Pattern.whole
-
-  /// Appends the ends of the words of `range` to `ends`; the first begins where `range` does, and they cover it.
-  func cut(_ text: Span<UInt8>, _ range: Range<Int>, into ends: inout [Int]) {
-    let table = CharacterTable.shared
-    if digits == .untouched {
-      pattern.cut(text, range, table, into: &ends)
-      return
+  /// What becomes of the matches of a step.
+  struct Split: Sendable, Hashable {
+    /// Where a match goes.
+    enum Behavior: String, Sendable, CaseIterable {
+      case removed = "Removed"
+      case isolated = "Isolated"
+      case mergedWithPrevious = "MergedWithPrevious"
+      case mergedWithNext = "MergedWithNext"
+      case contiguous = "Contiguous"
     }
-    forEachPart(of: text, range, table) { part, isNumber in
-      if isNumber, digits == .individual {
-        ends.append(part.upperBound)
-      } else {
-        pattern.cut(text, part, table, into: &ends)
+
+    var behavior = Behavior.isolated
+    /// Whether what lies between matches is meant instead.
+    var isInverted = false
+  }
+
+  /// Before which parts a replaced space is put.
+  enum Prepend: String, Sendable, CaseIterable { case always, first, never }
+
+  /// The steps in order.
+  var steps: [Step] = []
+
+  /// Whether a step changes the text, so that the words lie in another one.
+  var rewrites: Bool {
+    steps.contains { step in
+      switch step {
+      case .prefixSpace, .metaspace: true
+      default: false
       }
     }
-  }
-
-  /// Cuts as `cut`, of a copy of the text in which every part that does not begin with a space has one put before it.
-  func cutWithPrefixSpace(_ text: Span<UInt8>, _ range: Range<Int>) -> (text: [UInt8], ends: [Int]) {
-    let table = CharacterTable.shared
-    var copy: [UInt8] = []
-    var ends: [Int] = []
-    forEachPart(of: text, range, table) { part, _ in
-      let start = copy.count
-      if text[part.lowerBound] != UInt8(ascii: " ") { copy.append(UInt8(ascii: " ")) }
-      for i in part { copy.append(text[i]) }
-      pattern.cut(copy.span, start..<copy.count, table, into: &ends)
-    }
-    return (copy, ends)
-  }
-
-  /// Calls `body` with the parts that the digit rule makes, in order.
-  private func forEachPart(
-    of text: Span<UInt8>, _ range: Range<Int>, _ table: CharacterTable, _ body: (Range<Int>, Bool) -> Void
-  ) {
-    var start = range.lowerBound
-    var i = start
-    var inNumber = false
-    while digits != .untouched, i < range.upperBound {
-      let (kind, length) = table.at(i, in: text)
-      let isNumber = kind.contains(.digit)
-      if i > start, isNumber != inNumber || (isNumber && digits == .individual) {
-        body(start..<i, inNumber)
-        start = i
-      }
-      inNumber = isNumber
-      i += length
-    }
-    if start < range.upperBound { body(start..<range.upperBound, inNumber) }
   }
 }

@@ -6,33 +6,17 @@ struct AddedTokenMatcher: Sendable {
     var token: AddedToken?
   }
 
-  /// A trie: the node behind each node and byte, and the token that ends at a node.
-  private var children: [UInt64: Int] = [:]
-  private var tokens: [AddedToken?] = [nil]
-  /// Whether a token begins with this byte.
-  private var begins = Array(repeating: false, count: 256)
+  private let trie: ByteTrie
+  private let tokens: [AddedToken]
 
   /// Makes a matcher of texts and the tokens they stand for; of equal texts the first counts.
   init(_ entries: [(text: [UInt8], token: AddedToken)]) {
-    for (text, token) in entries where !text.isEmpty {
-      begins[Int(text[0])] = true
-      var node = 0
-      for byte in text {
-        let key = Self.key(node, byte)
-        if let child = children[key] {
-          node = child
-        } else {
-          children[key] = tokens.count
-          node = tokens.count
-          tokens.append(nil)
-        }
-      }
-      if tokens[node] == nil { tokens[node] = token }
-    }
+    trie = ByteTrie(entries.enumerated().map { ($1.text, Int32(truncatingIfNeeded: $0)) })
+    tokens = entries.map(\.token)
   }
 
   /// Whether there is nothing to find.
-  var isEmpty: Bool { children.isEmpty }
+  var isEmpty: Bool { trie.isEmpty }
 
   /// Cuts `text` into added tokens and what lies between; with `parsingSpecial` off, special tokens are left as text.
   func split(_ text: Span<UInt8>, parsingSpecial: Bool) -> [Part] {
@@ -40,10 +24,11 @@ struct AddedTokenMatcher: Sendable {
     var done = 0
     var i = 0
     while i < text.count {
-      guard begins[Int(text[i])], let (end, token) = longestMatch(at: i, in: text) else {
+      guard trie.begins(text[i]), let (end, place) = trie.longest(text, i..<text.count) else {
         i += 1
         continue
       }
+      let token = tokens[Int(place)]
       let start = i
       i = end
       guard parsingSpecial || !token.isSpecial, start >= done else { continue }
@@ -58,41 +43,19 @@ struct AddedTokenMatcher: Sendable {
     return parts
   }
 
-  private static func key(_ node: Int, _ byte: UInt8) -> UInt64 {
-    UInt64(truncatingIfNeeded: node) << 8 | UInt64(byte)
-  }
-
-  private func longestMatch(at start: Int, in text: Span<UInt8>) -> (end: Int, token: AddedToken)? {
-    var node = 0
-    var found: (Int, AddedToken)?
-    var i = start
-    while i < text.count, let child = children[Self.key(node, text[i])] {
-      node = child
-      i += 1
-      if let token = tokens[node] { found = (i, token) }
-    }
-    return found
-  }
-
   private func standsAlone(_ range: Range<Int>, in text: Span<UInt8>) -> Bool {
     let table = CharacterTable.shared
     if range.lowerBound > 0 {
-      let before = startOfScalar(before: range.lowerBound, in: text)
+      let before = UTF8Text.start(before: range.lowerBound, in: text)
       if table.at(before, in: text).kind.contains(.word) { return false }
     }
     return range.upperBound == text.count || !table.at(range.upperBound, in: text).kind.contains(.word)
   }
 
-  private func startOfScalar(before end: Int, in text: Span<UInt8>) -> Int {
-    var i = end - 1
-    while i > 0, text[i] & 0xC0 == 0x80 { i -= 1 }
-    return i
-  }
-
   private func startOfSpace(before end: Int, in text: Span<UInt8>) -> Int {
     var i = end
     while i > 0 {
-      let scalar = startOfScalar(before: i, in: text)
+      let scalar = UTF8Text.start(before: i, in: text)
       guard CharacterTable.shared.at(scalar, in: text).kind.contains(.space) else { break }
       i = scalar
     }

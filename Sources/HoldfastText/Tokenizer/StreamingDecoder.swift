@@ -11,20 +11,25 @@ public struct StreamingDecoder: Sendable {
   private var fallback: [UInt8] = []
   /// Spaces still to be taken away at the beginning.
   private var strippedSpaces: Int
+  private var isFirst = true
 
   /// Makes a decoder at the beginning of a text; with `skipSpecial`, special tokens give no text.
   public init(_ tokenizer: Tokenizer, skipSpecial: Bool = false) {
     self.tokenizer = tokenizer
     self.skipSpecial = skipSpecial
-    strippedSpaces = tokenizer.definition.strippedSpaces
+    strippedSpaces = tokenizer.definition.decoding.strippedSpaces
   }
 
   /// The text that has become certain with this id; often empty, never a part of a character.
   ///
   /// Throws `invalidArgument` when the id is not in the vocabulary.
   public mutating func append(_ id: Int32) throws(HoldfastError) -> String {
-    let bytes = try tokenizer.bytes(of: id).bytes
+    var bytes = try tokenizer.bytes(of: id).bytes
     if skipSpecial, tokenizer.isSpecial(id) { return "" }
+    if isFirst, let mark = tokenizer.definition.decoding.droppedFromFirst {
+      bytes = NormalizationStep.replace(mark.bytes, [], in: tokenizer.definition.tokens[Int(id)].bytes)
+    }
+    isFirst = false
     if tokenizer.fallbackBytes.contains(id) {
       fallback += bytes
       return ""

@@ -4,23 +4,28 @@ public import HoldfastTensor
 extension Tokenizer {
   /// What each id gives when decoded, and which ids stand for one byte of a character that has no token of its own.
   ///
-  /// Where the vocabulary writes spaces as `▁`, an added token that is looked for in the normalised text comes out
-  /// normalised too, as in Hugging Face `tokenizers`.
+  /// Where words are made of characters, an added token that is looked for in the normalised text comes out normalised
+  /// too, as in Hugging Face `tokenizers`.
   static func decoded(
     _ definition: TokenizerDefinition
-  ) -> (tokens: [ByteString], fallbackBytes: Set<Int32>) {
-    guard definition.symbols == .scalars else { return (definition.tokens, []) }
+  ) throws(HoldfastError) -> (tokens: [ByteString], fallbackBytes: Set<Int32>) {
     var tokens = definition.tokens
+    guard definition.symbols == .scalars else {
+      for added in definition.addedTokens where !added.isPiece {
+        tokens[Int(added.id)] = ByteAlphabet.decode(added.content)
+      }
+      return (tokens, [])
+    }
     for added in definition.addedTokens where added.isNormalized {
-      tokens[Int(added.id)] = ByteString(normalize(added.content.bytes, definition.normalization))
+      tokens[Int(added.id)] = ByteString(try normalize(added.content.bytes, definition.normalization))
     }
     var fallbackBytes: Set<Int32> = []
     for (id, token) in tokens.enumerated() {
-      if definition.fallsBackToBytes, let byte = TokenizerDefinition.fallbackByte(token) {
+      if definition.decoding.joinsBytes, let byte = TokenizerDefinition.fallbackByte(token) {
         tokens[id] = ByteString([byte])
         fallbackBytes.insert(Int32(truncatingIfNeeded: id))
       } else {
-        tokens[id] = ByteString(NormalizationStep.replace("▁", " ").apply(token.bytes))
+        tokens[id] = ByteString(definition.decoding.apply(token.bytes))
       }
     }
     return (tokens, fallbackBytes)

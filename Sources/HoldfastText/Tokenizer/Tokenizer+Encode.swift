@@ -6,7 +6,7 @@ extension Tokenizer {
   ///
   /// With `parseSpecial` off, the text of a special token is ordinary text. A byte that the vocabulary has no token for is
   /// the unknown token, or left out where there is none. Throws `invalidArgument` when `bos` is `always` and the
-  /// tokenizer has no BOS.
+  /// tokenizer has no BOS, `unsupported` when the tokenizer's expression goes back and forth over this text beyond measure.
   public func encode(
     _ text: String, bos: BOSPolicy = .automatic, parseSpecial: Bool = true
   ) throws(HoldfastError) -> [Int32] {
@@ -45,64 +45,58 @@ extension Tokenizer {
       ids.append(bosToken)
     case .never: break
     }
-    var state = EncodingState()
+    var state = states.take()
     for part in rawMatcher.split(text.span, parsingSpecial: parseSpecial) {
       if let token = part.token {
         ids.append(token.id)
       } else if definition.normalization.isEmpty {
-        encode(normalized: text.span, part.range, parseSpecial, &state, into: &ids)
+        try encode(
+          text.span, part.range, parseSpecial, isAtStart: part.range.lowerBound == 0, &state, into: &ids)
       } else {
-        let normalized = Self.normalize(Array(text[part.range]), definition.normalization)
-        encode(normalized: normalized.span, 0..<normalized.count, parseSpecial, &state, into: &ids)
+        let normalized = try Self.normalize(Array(text[part.range]), definition.normalization)
+        try encode(
+          normalized.span, 0..<normalized.count, parseSpecial, isAtStart: part.range.lowerBound == 0, &state,
+          into: &ids)
       }
     }
+    states.give(state)
     if bos == .automatic { ids += definition.suffix }
     return ids
   }
 
-  /// Memory that serves all words of one text.
-  private struct EncodingState {
-    var ends: [Int] = []
-    var merger = BytePairMerger()
-  }
-
+  /// Encodes normalised text; `isAtStart`: it begins where the user's text does.
   private func encode(
-    normalized text: Span<UInt8>, _ range: Range<Int>, _ parseSpecial: Bool, _ state: inout EncodingState,
+    _ text: Span<UInt8>, _ range: Range<Int>, _ parseSpecial: Bool, isAtStart: Bool,
+    _ state: inout EncodingState,
     into ids: inout [Int32]
-  ) {
-    if normalizedMatcher.isEmpty { return encode(words: text, range, &state, into: &ids) }
+  ) throws(HoldfastError) {
+    if normalizedMatcher.isEmpty {
+      return try encodeWords(text, range, isAtStart: isAtStart, &state, into: &ids)
+    }
+    let start = range.lowerBound
     for part in normalizedMatcher.split(text.extracting(range), parsingSpecial: parseSpecial) {
       if let token = part.token {
         ids.append(token.id)
       } else {
-        let start = range.lowerBound
-        encode(
-          words: text, start + part.range.lowerBound..<start + part.range.upperBound, &state, into: &ids)
+        try encodeWords(
+          text, start + part.range.lowerBound..<start + part.range.upperBound,
+          isAtStart: isAtStart && part.range.lowerBound == 0, &state, into: &ids)
       }
     }
   }
 
-  private func encode(
-    words text: Span<UInt8>, _ range: Range<Int>, _ state: inout EncodingState, into ids: inout [Int32]
-  ) {
-    if definition.preTokenizer.addsPrefixSpace {
-      let (copy, ends) = definition.preTokenizer.cutWithPrefixSpace(text, range)
-      encode(copy.span, from: 0, ends, &state.merger, into: &ids)
-    } else {
-      state.ends.removeAll(keepingCapacity: true)
-      definition.preTokenizer.cut(text, range, into: &state.ends)
-      encode(text, from: range.lowerBound, state.ends, &state.merger, into: &ids)
-    }
-  }
-
-  private func encode(
-    _ text: Span<UInt8>, from start: Int, _ ends: [Int], _ merger: inout BytePairMerger,
+  private func encodeWords(
+    _ text: Span<UInt8>, _ range: Range<Int>, isAtStart: Bool, _ state: inout EncodingState,
     into ids: inout [Int32]
-  ) {
-    var start = start
-    for end in ends {
-      encoder.encode(text, start..<end, &merger, into: &ids)
-      start = end
+  ) throws(HoldfastError) {
+    if rewritesWords {
+      try state.list.cutRewriting(text, range, definition.preTokenizer, isAtStart: isAtStart)
+      let (rewritten, words) = (state.list.text, state.list.words)
+      encoder.encode(rewritten.span, words, &state.scratch, into: &ids)
+    } else {
+      try state.list.cut(text, range, definition.preTokenizer)
+      let words = state.list.words
+      encoder.encode(text, words, &state.scratch, into: &ids)
     }
   }
 }

@@ -1,19 +1,23 @@
 public import HoldfastStorage
 public import HoldfastTensor
 
-/// Turns text into token ids and back: byte-level and SentencePiece-like BPE with their real pre-tokenisation rules.
+/// Turns text into token ids and back: byte-level and SentencePiece's BPE and unigram with their real pre-tokenisation rules.
 ///
 /// Ids are those of Hugging Face `tokenizers` with the same file. A tokenizer never changes and may be used from many
 /// threads at once.
 public final class Tokenizer: Sendable {
   let definition: TokenizerDefinition
-  let encoder: BytePairEncoder
+  let encoder: WordEncoder
   /// Added tokens that are looked for in the text as it is, and in the normalised text.
   let rawMatcher: AddedTokenMatcher
   let normalizedMatcher: AddedTokenMatcher
   let specialTokens: Set<Int32>
   let decodedTokens: [ByteString]
+  /// Ids that stand for one byte of a character that has no token of its own.
   let fallbackBytes: Set<Int32>
+  /// Whether a rule changes the text while it cuts it.
+  let rewritesWords: Bool
+  let states = EncodingStates()
 
   /// How many ids there are; ids run from 0 to one below.
   public var vocabularySize: Int { definition.tokens.count }
@@ -23,7 +27,7 @@ public final class Tokenizer: Sendable {
   public var eosToken: Int32? { definition.eosToken }
   /// Whether the tokenizer's own configuration puts its BOS before a text.
   public var addsBOS: Bool { bosToken.map { definition.prefix.first == $0 } ?? false }
-  /// The name of the rule that cuts words: `gpt-2`, `smollm`, `llama-bpe`, `qwen2`, `sentencepiece` …
+  /// The name of the rule that cuts words: `gpt-2`, `smollm`, `llama-bpe`, `qwen2`, `deepseek-v3`, `sentencepiece` …
   public var preTokenizerName: String { definition.preTokenizerName }
   /// The chat template of the model, in Jinja, if its files hold one.
   public var chatTemplate: String? { definition.chatTemplate }
@@ -36,9 +40,9 @@ public final class Tokenizer: Sendable {
     try self.init(TokenizerDefinition(gguf))
   }
 
-  /// Reads `tokenizer.json` and what belongs to it in a Hugging Face directory.
+  /// Reads `tokenizer.json`, or else SentencePiece's `tokenizer.model`, and what belongs to it in a Hugging Face directory.
   ///
-  /// Throws `notFound` when there is none, `unsupported` naming the part that is not known, `corruptData` naming the
+  /// Throws `notFound` when there is neither, `unsupported` naming the part that is not known, `corruptData` naming the
   /// place in the file.
   public convenience init(huggingFaceDirectory directory: String) throws(HoldfastError) {
     try self.init(TokenizerDefinition(huggingFaceDirectory: directory))
@@ -54,21 +58,27 @@ public final class Tokenizer: Sendable {
   init(_ definition: TokenizerDefinition) throws(HoldfastError) {
     self.definition = definition
     encoder = try definition.makeEncoder()
+    rewritesWords = definition.preTokenizer.rewrites
     let (normalized, raw) = (
       definition.addedTokens.filter(\.isNormalized), definition.addedTokens.filter { !$0.isNormalized }
     )
     rawMatcher = AddedTokenMatcher(raw.map { ($0.content.bytes, $0) })
-    normalizedMatcher = AddedTokenMatcher(
-      normalized.map { (Self.normalize($0.content.bytes, definition.normalization), $0) })
-    (decodedTokens, fallbackBytes) = Self.decoded(definition)
+    var entries: [(text: [UInt8], token: AddedToken)] = []
+    for token in normalized {
+      entries.append((try Self.normalize(token.content.bytes, definition.normalization), token))
+    }
+    normalizedMatcher = AddedTokenMatcher(entries)
+    (decodedTokens, fallbackBytes) = try Self.decoded(definition)
     specialTokens = Set(definition.addedTokens.filter(\.isSpecial).map(\.id))
   }
 
   /// All that is needed to make this tokenizer again, as checkpoints store it.
   public func serialized() -> JSON { definition.serialized() }
 
-  static func normalize(_ text: [UInt8], _ steps: [NormalizationStep]) -> [UInt8] {
-    steps.reduce(text) { $1.apply($0) }
+  static func normalize(_ text: [UInt8], _ steps: [NormalizationStep]) throws(HoldfastError) -> [UInt8] {
+    var text = text
+    for step in steps { text = try step.apply(text) }
+    return text
   }
 
   /// Whether an id is a token that steers the model rather than text.
