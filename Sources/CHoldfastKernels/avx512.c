@@ -19,6 +19,7 @@
 #include "simd/attention_backward.h"
 #include "simd/norms.h"
 #include "simd/activations.h"
+#include "sums.h"
 #include "simd/rows.h"
 #include "table.h"
 

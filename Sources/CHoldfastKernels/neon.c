@@ -18,6 +18,7 @@
 #include "simd/attention_backward.h"
 #include "simd/norms.h"
 #include "simd/activations.h"
+#include "sums.h"
 #include "simd/rows.h"
 #include "table.h"
 

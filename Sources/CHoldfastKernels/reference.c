@@ -15,6 +15,7 @@ enum { LANES = 16, COLUMNS = 16, TILE_ROWS = 1 };
 #include "reference/attention.h"
 #include "reference/norms.h"
 #include "reference/activations.h"
+#include "sums.h"
 #include "reference/rows.h"
 #include "table.h"
 

@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Candidate.others, [1, 15, 16, 17, 64, 100, 576, 1000])
+  @Test(arguments: Candidate.others, [1, 15, 16, 17, 64, 100, 576, 1000, 2061])
   func rows(_ candidate: Candidate, _ width: Int) throws {
     var random = RandomSource(seed: UInt64(width))
     let rows = 7

@@ -14,16 +14,25 @@ static void add(const float *x, size_t n, float *y) {
 
 static float log_sum_exp(const float *x, size_t n) {
   float lane[LANES] = {0}, m = maximum(x, n);
-  for (size_t i = 0; i < n; i++) lane[i % LANES] = lane[i % LANES] + reference_exp(x[i] - m);
+  for (size_t start = 0; start < n; start += SUM_BLOCK) {
+    float part[LANES] = {0};
+    for (size_t i = start; i < start + block_count(n, start); i++)
+      part[i % LANES] = part[i % LANES] + reference_exp(x[i] - m);
+    for (size_t i = 0; i < LANES; i++) lane[i] = lane[i] + part[i];
+  }
   return m + holdfast_log(tree(lane));
 }
 
 static float cross_entropy(float *x, size_t n, size_t target, float scale, bool gradient) {
   float at_target = x[target], m = maximum(x, n), lane[LANES] = {0};
-  for (size_t i = 0; i < n; i++) {
-    float e = reference_exp(x[i] - m);
-    lane[i % LANES] = lane[i % LANES] + e;
-    if (gradient) x[i] = e;
+  for (size_t start = 0; start < n; start += SUM_BLOCK) {
+    float part[LANES] = {0};
+    for (size_t i = start; i < start + block_count(n, start); i++) {
+      float e = reference_exp(x[i] - m);
+      part[i % LANES] = part[i % LANES] + e;
+      if (gradient) x[i] = e;
+    }
+    for (size_t i = 0; i < LANES; i++) lane[i] = lane[i] + part[i];
   }
   float s = tree(lane);
   if (gradient) {

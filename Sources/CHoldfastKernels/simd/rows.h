@@ -16,7 +16,12 @@ static void add(const float *x, size_t n, float *y) {
 static float log_sum_exp(const float *x, size_t n) {
   float m = maximum(x, n);
   lanes sum = SPLAT(0.0f);
-  FOR_LANES(n, sum = sum + only(exp_lanes(get(x + i, w) - m), w););
+  for (size_t start = 0; start < n; start += SUM_BLOCK) {
+    const float *part = x + start;
+    lanes s = SPLAT(0.0f);
+    FOR_LANES(block_count(n, start), s = s + only(exp_lanes(get(part + i, w) - m), w););
+    sum = sum + s;
+  }
   return m + holdfast_log(tree(sum));
 }
 
@@ -24,11 +29,16 @@ static float cross_entropy(float *x, size_t n, size_t target, float scale, bool 
   if (!gradient) return log_sum_exp(x, n) - x[target];
   float at_target = x[target], m = maximum(x, n);
   lanes sum = SPLAT(0.0f);
-  FOR_LANES(n, {
-    lanes e = exp_lanes(get(x + i, w) - m);
-    put(x + i, e, w);
-    sum = sum + only(e, w);
-  });
+  for (size_t start = 0; start < n; start += SUM_BLOCK) {
+    float *part = x + start;
+    lanes s = SPLAT(0.0f);
+    FOR_LANES(block_count(n, start), {
+      lanes e = exp_lanes(get(part + i, w) - m);
+      put(part + i, e, w);
+      s = s + only(e, w);
+    });
+    sum = sum + s;
+  }
   float s = tree(sum), inverse = 1 / s, e = x[target];
   FOR_LANES(n, put(x + i, (get(x + i, w) * inverse) * scale, w););
   x[target] = (e * inverse - 1) * scale;
