@@ -95,7 +95,7 @@ public func holdfast_tune(
     let checkpoints = try structure.checkpoints()
     let context = model.configuration.contextLength
     let examples = try data.instructions.examples(
-      tokenizer: model.tokenizer, template: try ChatTemplate.named(settings.template),
+      tokenizer: model.tokenizer, template: try ChatTemplate.resolve(settings.template, for: model.tokenizer),
       maxLength: settings.maxLength == 0 ? context : min(settings.maxLength, context), bos: settings.bosPolicy
     )
     let trainer: Trainer

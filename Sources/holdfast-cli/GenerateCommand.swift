@@ -15,7 +15,7 @@ struct GenerateCommand: ParsableCommand {
 
       EXAMPLE
         holdfast generate model.gguf --prompt "Gravity is" --max-tokens 40
-        holdfast generate model.gguf --template model --prompt "What is pi?"
+        holdfast generate model.gguf --template auto --prompt "What is pi?"
       """)
 
   @Argument(help: "A GGUF file, a Hugging Face directory or a Holdfast checkpoint.")
@@ -27,7 +27,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     name: .long,
     help:
-      "Put the prompt into a chat template as the user's message: model (the model's own), \(Templates.known)."
+      "Put the prompt into a chat template as the user's message: \(Templates.known)."
   )
   var template = "none"
 
@@ -63,7 +63,7 @@ struct GenerateCommand: ParsableCommand {
     try options.validate()
     let text = prompt == "-" ? try StandardInput.text() : prompt
     let model = try Model.load(model)
-    let tokens = try model.tokenizer.encode(rendered(text, model.tokenizer), bos: bos)
+    let tokens = try encoded(text, model.tokenizer)
     let streams = !common.json
     let generation = try model.makeSession().generate(tokens, options: options) { piece in
       if streams { Console.write(piece, to: STDOUT_FILENO) }
@@ -77,14 +77,10 @@ struct GenerateCommand: ParsableCommand {
     common.show(result) { Console.print("") }
   }
 
-  /// The prompt inside the template asked for.
-  private func rendered(_ text: String, _ tokenizer: Tokenizer) throws(HoldfastError) -> String {
-    if template == "none" { return text }
-    guard template == "model" else { return try ChatTemplate.named(template).prompt([Message(.user, text)]) }
-    guard let own = tokenizer.detectedTemplate else {
-      throw HoldfastError(
-        .unsupported, "\(model) has no chat template that Holdfast knows; choose one of \(Templates.known)")
-    }
-    return try own.prompt([Message(.user, text)])
+  /// The tokens of the prompt inside the template asked for.
+  private func encoded(_ text: String, _ tokenizer: Tokenizer) throws(HoldfastError) -> [Int32] {
+    if template == "none" { return try tokenizer.encode(text, bos: bos) }
+    let template = try ChatTemplate.resolve(template, for: tokenizer)
+    return try tokenizer.encode([Message(.user, text)], template: template, bos: bos).tokens
   }
 }

@@ -64,7 +64,7 @@ struct TuneCommand: ParsableCommand {
   private func trainer(_ options: TuningOptions) throws(HoldfastError) -> Trainer {
     let model = try Model.load(model)
     let examples = try InstructionData(path: data).examples(
-      tokenizer: model.tokenizer, template: ChatTemplate.named(options.template),
+      tokenizer: model.tokenizer, template: ChatTemplate.resolve(options.template, for: model.tokenizer),
       maxLength: options.maxLength > 0 ? options.maxLength : model.configuration.contextLength,
       bos: options.bosPolicy)
     guard resume else { return try Trainer(model: model, examples: examples, options: options) }

@@ -13,25 +13,25 @@ import Testing
   ]
 
   private func written(_ template: ChatTemplate, _ messages: [Message]) throws -> String {
-    try template.render(messages).map {
-      ($0.takesBOS ? "^" : "") + ($0.isTarget ? "{\($0.text)}" : $0.text) + ($0.takesEOS ? "$" : "")
-    }.joined()
+    let tokenizer = try Tokenizer(huggingFaceDirectory: Files.fixtures + "/tiny-sentencepiece")
+    return try template.render(messages, for: tokenizer, addsBOS: true)
+      .map { $0.isTarget ? "{\($0.text)}" : $0.text }.joined()
   }
 
   @Test func vicuna() throws {
     #expect(try ChatTemplate.vicuna.prompt([Message(.user, "Hi")]) == Self.scene + " USER: Hi ASSISTANT: ")
     #expect(
       try written(.vicuna, turns)
-        == "^\(Self.scene) USER: Hi ASSISTANT: {Hello!}$USER: Bye ASSISTANT: {So long.}$")
+        == "\(Self.scene) USER: Hi ASSISTANT: {Hello!</s>}USER: Bye ASSISTANT: {So long.</s>}")
     #expect(
       try written(.vicuna, [Message(.system, "Be brief."), Message(.user, "Hi")])
-        == "^Be brief. USER: Hi ASSISTANT: ")
+        == "Be brief. USER: Hi ASSISTANT: ")
   }
 
   @Test func chatML() throws {
     #expect(
       try written(.chatML, turns)
-        == "^<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n{Hello!<|im_end|>}\n"
+        == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n{Hello!<|im_end|>}\n"
         + "<|im_start|>user\nBye<|im_end|>\n<|im_start|>assistant\n{So long.<|im_end|>}")
     #expect(
       try ChatTemplate.smolLM2.prompt([Message(.user, "Hi")])
@@ -45,27 +45,27 @@ import Testing
   @Test func alpaca() throws {
     #expect(
       try written(.alpaca, [Message(.user, "Add."), Message(.assistant, "3")])
-        == "^Below is an instruction that describes a task. Write a response that appropriately completes the "
-        + "request.\n\n### Instruction:\nAdd.\n\n### Response:\n{3}$")
+        == "Below is an instruction that describes a task. Write a response that appropriately completes the "
+        + "request.\n\n### Instruction:\nAdd.\n\n### Response:\n{3</s>}")
     #expect(
       try written(.alpaca, [Message(.user, "Add.", input: "1 2"), Message(.assistant, "3")])
-        == "^Below is an instruction that describes a task, paired with an input that provides further context. "
+        == "Below is an instruction that describes a task, paired with an input that provides further context. "
         + "Write a response that appropriately completes the request.\n\n### Instruction:\nAdd.\n\n"
-        + "### Input:\n1 2\n\n### Response:\n{3}$")
+        + "### Input:\n1 2\n\n### Response:\n{3</s>}")
   }
 
   @Test func llama2AndNone() throws {
-    #expect(try written(.llama2, turns) == "^[INST] Hi [/INST]{ Hello! }$^[INST] Bye [/INST]{ So long. }$")
+    #expect(try written(.llama2, turns) == "[INST] Hi [/INST]{ Hello! </s>}<s>[INST] Bye [/INST]{ So long. </s>}")
     #expect(
       try written(.llama2, [Message(.system, "S"), Message(.user, "Hi")])
-        == "^[INST] <<SYS>>\nS\n<</SYS>>\n\nHi [/INST]")
-    #expect(try written(.none, [Message(.user, "Q:"), Message(.assistant, " a")]) == "^Q:{ a}$")
+        == "[INST] <<SYS>>\nS\n<</SYS>>\n\nHi [/INST]")
+    #expect(try written(.none, [Message(.user, "Q:"), Message(.assistant, " a")]) == "Q:{ a</s>}")
   }
 
   @Test func namesAreKnown() throws {
     for name in ChatTemplate.knownNames { #expect(try ChatTemplate.named(name).name == name) }
     let error = #expect(throws: HoldfastError.self) { try ChatTemplate.named("vicunia") }
-    #expect(error?.message.contains("known are vicuna, chatml, smollm2, alpaca, llama-2, none") == true)
+    #expect(error?.message.contains("known are vicuna, chatml, smollm2, alpaca, llama-2, llama-3, mistral") == true)
   }
 
   @Test func rolesMustFollow() throws {
@@ -79,7 +79,7 @@ import Testing
     #expect(throws: HoldfastError.self) { try ChatTemplate.vicuna.prompt(turns) }
   }
 
-  @Test(arguments: ChatTemplate.knownNames)
+  @Test(arguments: ["vicuna", "chatml", "smollm2", "alpaca", "llama-2", "mistral", "zephyr", "none"])
   func aPromptHasTheTokensItHasInTraining(name: String) throws {
     let template = try ChatTemplate.named(name)
     let tokenizer = try Tokenizer(huggingFaceDirectory: Files.fixtures + "/tiny-smollm")

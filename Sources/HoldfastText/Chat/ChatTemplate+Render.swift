@@ -1,3 +1,4 @@
+import HoldfastStorage
 public import HoldfastTensor
 
 extension ChatTemplate {
@@ -7,79 +8,68 @@ extension ChatTemplate {
     public var text: String
     /// Whether it is the assistant's, and so what is trained on.
     public var isTarget: Bool
-    /// Whether a BOS belongs before it where the BOS policy adds one.
-    public var takesBOS = false
-    /// Whether the tokenizer's EOS belongs behind it; it is a target too.
-    public var takesEOS = false
   }
 
   /// Writes a conversation in pieces: what the model is given and what it is to say, in turns.
   ///
-  /// Pieces are tokenised apart, so that the tokens of a prompt are the same in training and at inference. Throws
-  /// `invalidArgument` naming the message when roles do not follow `system? (user assistant)* user?`.
-  public func render(_ messages: [Message]) throws(HoldfastError) -> [Piece] {
-    try Message.checkOrder(messages)
-    var pieces: [Piece] = []
-    var turns = messages[...]
-    let system = turns.first?.role == .system ? turns.removeFirst().text : nil
-    var given = ""
-    for (turn, message) in turns.enumerated() {
-      if message.role == .user {
-        given += opening(message, isFirst: turn == 0, system: system)
-      } else {
-        pieces.append(Piece(text: given, isTarget: false, takesBOS: pieces.isEmpty || style == .llama2))
-        pieces.append(
-          Piece(text: answer(message.text), isTarget: true, takesEOS: !isChatML))
-        given = isChatML ? "\n" : style == .alpaca ? "\n\n" : ""
-      }
+  /// Pieces are tokenised apart, so that the tokens of a prompt are the same in training and at inference. What the
+  /// assistant says is what `{% generation %}` marks; in a template without it, what comes behind the prompt of each turn,
+  /// up to the special token that ends the turn. Where a template writes earlier answers in another way than new ones
+  /// (without their thinking, say), only the last answer is a target. Nothing is written behind the last answer.
+  ///
+  /// `tokenizer` gives BOS and EOS; without one they are empty. `addsBOS` says whether a known template that begins
+  /// later turns with BOS may do so. Throws `invalidArgument` when the template refuses the conversation, when its prompt
+  /// is not what it writes before an answer, or, for known templates, when roles do not follow `system? (user assistant)*
+  /// user?`; `unsupported` for what this build does not know, with its line.
+  public func render(
+    _ messages: [Message], for tokenizer: Tokenizer? = nil, addsBOS: Bool = false
+  ) throws(HoldfastError) -> [Piece] {
+    if isKnown { try Message.checkOrder(messages) }
+    guard let last = messages.last else {
+      throw HoldfastError(.invalidArgument, "a conversation needs a message of the user")
     }
-    if turns.last?.role == .user {
-      pieces.append(Piece(text: given, isTarget: false, takesBOS: pieces.isEmpty || style == .llama2))
+    let writer = try ConversationWriter(self, tokenizer, addsBOS: addsBOS)
+    let isPrompt = last.role != .assistant
+    let whole = try writer.write(messages, addsPrompt: isPrompt)
+    var spans = whole.generated
+    if spans.isEmpty, messages.contains(where: { $0.role == .assistant }) {
+      spans = try writer.answers(of: messages, in: whole.text, isRequired: !isPrompt)
     }
-    return pieces
+    return Self.pieces(whole.text, spans, keepsEnd: isPrompt)
   }
 
   /// The text of a conversation that ends with the user's turn, up to where the assistant is to speak.
   ///
-  /// Earlier answers carry no EOS in this text; `Tokenizer.encode(_:template:)` gives the exact tokens. Throws
-  /// `invalidArgument` when the last message is not the user's.
-  public func prompt(_ messages: [Message]) throws(HoldfastError) -> String {
+  /// A template from a model writes its own BOS: encode the text with the policy that `bosPolicy(_:before:for:)` gives.
+  /// A known template's earlier answers carry an EOS only when there is a tokenizer. `Tokenizer.encode(_:template:)` gives
+  /// the exact tokens. Throws `invalidArgument` when the last message is not the user's, and as `render`.
+  public func prompt(_ messages: [Message], for tokenizer: Tokenizer? = nil) throws(HoldfastError) -> String {
     guard messages.last?.role == .user else {
       throw HoldfastError(.invalidArgument, "a prompt must end with a message of the user")
     }
-    return try render(messages).map(\.text).joined()
+    if isKnown { try Message.checkOrder(messages) }
+    return try ConversationWriter(self, tokenizer, addsBOS: false).write(messages, addsPrompt: true).text.text
   }
 
-  private var isChatML: Bool { style == .chatml || style == .smollm2 }
-
-  /// The user's turn with what comes before it and what leads over to the assistant.
-  private func opening(_ message: Message, isFirst: Bool, system: String?) -> String {
-    let text = message.text
-    switch style {
-    case .vicuna:
-      return (isFirst ? (system ?? Self.vicunaSystem) + " " : "") + "USER: \(text) ASSISTANT: "
-    case .chatml, .smollm2:
-      let scene = system ?? (style == .smollm2 ? Self.smolLM2System : nil)
-      let start = isFirst ? scene.map { "<|im_start|>system\n\($0)<|im_end|>\n" } ?? "" : ""
-      return start + "<|im_start|>user\n\(text)<|im_end|>\n<|im_start|>assistant\n"
-    case .alpaca:
-      let preamble = message.input.isEmpty ? Self.alpacaSystem : Self.alpacaSystemWithInput
-      let input = message.input.isEmpty ? "" : "### Input:\n\(message.input)\n\n"
-      return (isFirst ? (system ?? preamble) + "\n\n" : "")
-        + "### Instruction:\n\(message.content)\n\n\(input)### Response:\n"
-    case .llama2:
-      let scene = isFirst ? system.map { "<<SYS>>\n\($0)\n<</SYS>>\n\n" } ?? "" : ""
-      return "[INST] \(scene)\(text) [/INST]"
-    case .none:
-      return (isFirst ? system ?? "" : "") + text
-    }
+  /// The policy to encode a prompt with: the one asked for, or `never` when the prompt already begins with BOS.
+  public func bosPolicy(_ asked: BOSPolicy, before prompt: String, for tokenizer: Tokenizer) -> BOSPolicy {
+    guard let bos = tokenizer.text(of: tokenizer.bosToken), !bos.isEmpty else { return asked }
+    return ByteString(prompt).hasPrefix(bos) ? .never : asked
   }
 
-  private func answer(_ text: String) -> String {
-    switch style {
-    case .llama2: " \(text) "
-    case .chatml, .smollm2: text + "<|im_end|>"
-    case .vicuna, .alpaca, .none: text
+  private static func pieces(_ text: ByteString, _ spans: [Range<Int>], keepsEnd: Bool) -> [Piece] {
+    var pieces: [Piece] = []
+    var done = 0
+    func add(_ range: Range<Int>, _ isTarget: Bool) {
+      guard !range.isEmpty else { return }
+      pieces.append(Piece(text: ByteString(text.bytes[range]).text, isTarget: isTarget))
     }
+    for span in spans where span.lowerBound >= done {
+      add(done..<span.lowerBound, false)
+      add(span, true)
+      done = span.upperBound
+    }
+    if keepsEnd { add(done..<text.count, false) }
+    return pieces
   }
 }

@@ -1,6 +1,9 @@
+import HoldfastStorage
 public import HoldfastTensor
 
-/// How a conversation is written for a model.
+/// How a conversation is written for a model: a Jinja template, the model's own or a known one.
+///
+/// Known by name are
 ///
 /// | name | one turn |
 /// |---|---|
@@ -9,61 +12,118 @@ public import HoldfastTensor
 /// | `smollm2` | `chatml` with SmolLM2's system message when the conversation has none |
 /// | `alpaca` | `{preamble}⏎⏎### Instruction:⏎{user}⏎⏎### Response:⏎{assistant}` EOS |
 /// | `llama-2` | BOS `[INST] {user} [/INST]` then ` {assistant} ` EOS |
+/// | `llama-3` | `<\|start_header_id\|>user<\|end_header_id\|>⏎⏎{user}<\|eot_id\|>` and so on |
+/// | `mistral` | `[INST] {user} [/INST]` then ` {assistant}` EOS |
+/// | `zephyr` | `<\|user\|>⏎{user}` EOS `⏎<\|assistant\|>⏎{assistant}` EOS |
+/// | `gemma` | `<start_of_turn>user⏎{user}<end_of_turn>⏎<start_of_turn>model⏎{assistant}<end_of_turn>` |
+/// | `phi-3` | `<\|user\|>⏎{user}<\|end\|>⏎<\|assistant\|>⏎{assistant}<\|end\|>` |
 /// | `none` | `{user}{assistant}` EOS |
-public struct ChatTemplate: Sendable, Hashable {
-  enum Style: String, Sendable, CaseIterable {
-    case vicuna, chatml, smollm2, alpaca
-    case llama2 = "llama-2"
-    case none
+public struct ChatTemplate: Sendable {
+  /// What it is called: a known name, `auto` for the model's own, or a path.
+  public let name: String
+  /// The template, in Jinja.
+  public let jinja: String
+  /// The tokens without which a known template makes no sense; `nil` for a template from a model or a file.
+  let markers: [String]?
+  /// The template ready to be rendered; only a known one could fail here, and a test renders them all.
+  let program: Result<JinjaTemplate, HoldfastError>
+
+  /// Whether it is one of `knownNames`.
+  var isKnown: Bool { markers != nil }
+
+  /// Reads a template; `name` stands for it in messages.
+  ///
+  /// Throws `corruptData` naming the line where it is not Jinja, `unsupported` naming a statement that is not known.
+  public init(jinja: String, name: String) throws(HoldfastError) {
+    self.name = name
+    self.jinja = jinja
+    markers = nil
+    program = .success(try JinjaTemplate(jinja, name: name))
   }
 
-  let style: Style
+  init(known name: String, markers: [String] = [], _ jinja: String) {
+    self.name = name
+    self.jinja = jinja
+    self.markers = markers
+    do throws(HoldfastError) {
+      program = .success(try JinjaTemplate(jinja, name: "template '\(name)'"))
+    } catch {
+      program = .failure(error)
+    }
+  }
 
-  /// The name by which `named` finds it.
-  public var name: String { style.rawValue }
-  /// The names of all templates.
-  public static let knownNames = Style.allCases.map(\.rawValue)
-
-  /// Vicuna v1.1, with its system message unless the conversation has one.
-  public static let vicuna = ChatTemplate(style: .vicuna)
-  /// ChatML without a default system message.
-  public static let chatML = ChatTemplate(style: .chatml)
-  /// ChatML with SmolLM2's default system message.
-  public static let smolLM2 = ChatTemplate(style: .smollm2)
-  /// Stanford Alpaca.
-  public static let alpaca = ChatTemplate(style: .alpaca)
-  /// Llama-2 chat.
-  public static let llama2 = ChatTemplate(style: .llama2)
-  /// Nothing is added to what is said.
-  public static let none = ChatTemplate(style: .none)
-
-  /// The template of this name. Throws `invalidArgument` listing the names there are.
+  /// The known template of this name. Throws `invalidArgument` listing the names there are.
   public static func named(_ name: String) throws(HoldfastError) -> ChatTemplate {
-    guard let style = Style(rawValue: name) else {
+    guard let template = known.first(where: { $0.name == name }) else {
       throw HoldfastError(
         .invalidArgument,
-        "there is no chat template '\(name)'; known are \(knownNames.joined(separator: ", "))")
+        "there is no chat template '\(name)'; known are \(knownNames.joined(separator: ", ")), auto for the model's "
+          + "own, and the path of a .jinja file")
     }
-    return ChatTemplate(style: style)
+    return template
   }
 
-  /// The template that a model's own Jinja text amounts to, or `nil` when it is not recognised.
-  public static func detected(in jinja: String) -> ChatTemplate? {
-    if jinja.contains("<|im_start|>") {
-      return jinja.contains(smolLM2System) ? smolLM2 : chatML
+  /// The template that a user asks for: a known name, `auto` for the one the model's files hold, or the path of a file
+  /// with a template (`.jinja`, or JSON with the member `chat_template`).
+  ///
+  /// Throws `invalidArgument` for an unknown name, `notFound` when the model has no template or there is no such file,
+  /// and as `init(jinja:name:)`.
+  public static func resolve(_ choice: String, for tokenizer: Tokenizer) throws(HoldfastError) -> ChatTemplate {
+    if choice == "auto" || choice == "model" {
+      guard let jinja = tokenizer.chatTemplate else {
+        throw HoldfastError(
+          .notFound,
+          "the model's files hold no chat template; choose one of \(knownNames.joined(separator: ", ")), or the path "
+            + "of a .jinja file")
+      }
+      return try ChatTemplate(jinja: jinja, name: "the model's chat template")
     }
-    if jinja.contains("[INST]"), jinja.contains("<<SYS>>") { return llama2 }
+    guard choice.contains("/") || choice.hasSuffix(".jinja") || choice.hasSuffix(".json") else {
+      return try named(choice)
+    }
+    return try ChatTemplate(path: choice)
+  }
+
+  /// Reads the template in a file: Jinja, or JSON with the member `chat_template`.
+  public init(path: String) throws(HoldfastError) {
+    try self.init(jinja: try Self.text(inFile: path), name: path)
+  }
+
+  private static func text(inFile path: String) throws(HoldfastError) -> String {
+    guard path.hasSuffix(".json") else {
+      let file = try MappedFile(path: path)
+      guard let text = file.withBytes({ ByteString($0).validText }) else {
+        throw HoldfastError(.corruptData, "\(path): the template is not UTF-8")
+      }
+      return text
+    }
+    guard let text = try template(in: JSONNode(try JSON.read(path), document: path)) else {
+      throw HoldfastError(.notFound, "\(path): there is no member 'chat_template' with a template named 'default'")
+    }
+    return text
+  }
+
+  /// The template that `chat_template` of a Hugging Face document holds: a text, or of several the one named `default`.
+  static func template(in document: JSONNode) throws(HoldfastError) -> String? {
+    guard let node = try document.optional("chat_template") else { return nil }
+    if node.json.stringValue != nil { return try node.text() }
+    if node.json.objectValue != nil { return try node.optional("default")?.text() }
+    for entry in try node.elements() where try entry.member("name").text() == "default" {
+      return try entry.member("template").text()
+    }
     return nil
   }
+}
 
-  static let vicunaSystem =
-    "A chat between a curious user and an artificial intelligence assistant. "
-    + "The assistant gives helpful, detailed, and polite answers to the user's questions."
-  static let smolLM2System = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-  static let alpacaSystem =
-    "Below is an instruction that describes a task. "
-    + "Write a response that appropriately completes the request."
-  static let alpacaSystemWithInput =
-    "Below is an instruction that describes a task, paired with an input that provides further context. "
-    + "Write a response that appropriately completes the request."
+extension ChatTemplate: Hashable {
+  /// Whether both have the same name and text.
+  public static func == (a: ChatTemplate, b: ChatTemplate) -> Bool {
+    a.name == b.name && a.jinja.utf8.elementsEqual(b.jinja.utf8)
+  }
+
+  /// Feeds name and text to a hasher.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(jinja)
+  }
 }

@@ -1,3 +1,4 @@
+import HoldfastStorage
 public import HoldfastTensor
 
 extension Tokenizer {
@@ -13,40 +14,44 @@ extension Tokenizer {
   ///
   /// A conversation that ends with the user's turn gives a prompt; its ids are those that come before the next answer in
   /// training. `bos` speaks of the beginning; `automatic` adds a BOS where the tokenizer's configuration does, and no
-  /// end token. Throws `invalidArgument` for roles out of order, for a tokenizer without EOS when one is needed, or when
-  /// ChatML's markers are not tokens of this vocabulary.
+  /// end token. There is never a second BOS where the template writes one. Throws `invalidArgument` as
+  /// `ChatTemplate.render`, for a tokenizer without EOS when a known template needs one, or when the vocabulary lacks the
+  /// markers of a known template.
   public func encode(
     _ messages: [Message], template: ChatTemplate, bos: BOSPolicy = .automatic
   ) throws(HoldfastError) -> EncodedConversation {
     try requireMarkers(of: template)
     let addsBOS = bos == .always || bos == .automatic && addsBOS
+    let joiner = try PieceJoiner(self)
     var result = EncodedConversation(tokens: [], isTarget: [])
-    for piece in try template.render(messages) {
-      var ids = try encode(piece.text, bos: addsBOS && piece.takesBOS ? .always : .never)
-      if piece.takesEOS {
-        guard let eosToken else {
-          throw HoldfastError(
-            .invalidArgument,
-            "the tokenizer has no EOS token, and template '\(template.name)' ends answers with it")
-        }
-        ids.append(eosToken)
-      }
+    for piece in try template.render(messages, for: self, addsBOS: addsBOS) {
+      let ids = try joiner.encode(piece.text, behind: result.tokens.last)
       result.tokens += ids
       result.isTarget += repeatElement(piece.isTarget, count: ids.count)
+    }
+    if addsBOS, let bosToken, result.tokens.first != bosToken {
+      result.tokens.insert(bosToken, at: 0)
+      result.isTarget.insert(false, at: 0)
     }
     return result
   }
 
-  /// The template that the model's own chat template amounts to, or `nil` when there is none that is recognised.
-  public var detectedTemplate: ChatTemplate? { chatTemplate.flatMap(ChatTemplate.detected) }
+  /// The text of a special token.
+  func text(of token: Int32?) -> ByteString? {
+    guard let token, isToken(token) else { return nil }
+    return definition.addedTokens.first { $0.id == token }?.content ?? decodedTokens[Int(token)]
+  }
 
   private func requireMarkers(of template: ChatTemplate) throws(HoldfastError) {
-    guard template == .chatML || template == .smolLM2 else { return }
-    for marker in ["<|im_start|>", "<|im_end|>"] where id(of: marker) == nil {
+    for marker in template.markers ?? [] where id(of: marker) == nil {
       throw HoldfastError(
         .invalidArgument,
-        "template '\(template.name)' needs the token '\(marker)', which this vocabulary lacks; "
-          + "use vicuna or alpaca")
+        "template '\(template.name)' needs the token '\(marker)', which this vocabulary lacks; use auto for the "
+          + "model's own template, vicuna or alpaca")
     }
+    guard template.isKnown, template.jinja.contains("eos_token"), eosToken == nil else { return }
+    throw HoldfastError(
+      .invalidArgument,
+      "the tokenizer has no EOS token, and template '\(template.name)' ends answers with it")
   }
 }

@@ -46,10 +46,8 @@ extension TokenizerDefinition {
       let file = try MappedFile(path: path)
       return file.withBytes { String(decoding: $0, as: UTF8.self) }
     }
-    guard let node = try configuration?.optional("chat_template") else { return nil }
-    if node.json.stringValue != nil { return try node.text() }
-    for entry in try node.elements() where try entry.member("name").text() == "default" {
-      return try entry.member("template").text()
+    for document in [configuration, try document(directory, "chat_template.json")] {
+      if let template = try document.flatMap(ChatTemplate.template) { return template }
     }
     return nil
   }

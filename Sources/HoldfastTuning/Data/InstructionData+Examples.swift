@@ -6,11 +6,12 @@ extension InstructionData {
   /// Tokenises every row for a model, with the template, the BOS policy and the length that `options` name; no row is
   /// longer than the model's context.
   ///
-  /// - Throws: As `examples(tokenizer:template:maxLength:bos:)`, and `invalidArgument` for a template that is not known.
+  /// - Throws: As `examples(tokenizer:template:maxLength:bos:)`, and as
+  ///   `ChatTemplate.resolve(_:for:)`.
   public func examples(for model: Model, options: TuningOptions) throws(HoldfastError) -> [TrainingExample] {
     let context = model.configuration.contextLength
     return try examples(
-      tokenizer: model.tokenizer, template: try ChatTemplate.named(options.template),
+      tokenizer: model.tokenizer, template: try ChatTemplate.resolve(options.template, for: model.tokenizer),
       maxLength: options.maxLength == 0 ? context : min(options.maxLength, context), bos: options.bosPolicy)
   }
 

@@ -10,6 +10,7 @@ extension Gate.Rule: ExpressibleByArgument {}
 
 /// The chat templates that options name.
 enum Templates {
-  /// Their names, for help and messages.
-  static let known = ChatTemplate.knownNames.joined(separator: ", ")
+  /// What they may be given, for help and messages.
+  static let known =
+    "auto (the model's own), \(ChatTemplate.knownNames.joined(separator: ", ")), or the path of a .jinja file"
 }
