@@ -55,7 +55,8 @@ import Testing
   }
 
   @Test func llama2AndNone() throws {
-    #expect(try written(.llama2, turns) == "[INST] Hi [/INST]{ Hello! </s>}<s>[INST] Bye [/INST]{ So long. </s>}")
+    #expect(
+      try written(.llama2, turns) == "[INST] Hi [/INST]{ Hello! </s>}<s>[INST] Bye [/INST]{ So long. </s>}")
     #expect(
       try written(.llama2, [Message(.system, "S"), Message(.user, "Hi")])
         == "[INST] <<SYS>>\nS\n<</SYS>>\n\nHi [/INST]")
@@ -65,7 +66,8 @@ import Testing
   @Test func namesAreKnown() throws {
     for name in ChatTemplate.knownNames { #expect(try ChatTemplate.named(name).name == name) }
     let error = #expect(throws: HoldfastError.self) { try ChatTemplate.named("vicunia") }
-    #expect(error?.message.contains("known are vicuna, chatml, smollm2, alpaca, llama-2, llama-3, mistral") == true)
+    #expect(
+      error?.message.contains("known are vicuna, chatml, smollm2, alpaca, llama-2, llama-3, mistral") == true)
   }
 
   @Test func rolesMustFollow() throws {
@@ -92,6 +94,6 @@ import Testing
     }
     #expect(training.tokens.last == tokenizer.eosToken)
     let one = try tokenizer.encode([turns[0]], template: template).tokens
-    #expect(try one == tokenizer.encode(template.prompt([turns[0]])))
+    #expect(try one == tokenizer.encode(template.prompt([turns[0]], for: tokenizer)))
   }
 }

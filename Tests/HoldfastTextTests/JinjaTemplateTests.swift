@@ -70,7 +70,8 @@ import Testing
           switch (result, wanted.json.stringValue) {
           case (.success(let text), let wanted?):
             #expect(text == wanted, "\(name), \(key), \(place)")
-          case (.success(let text), nil): Issue.record("\(name), \(key), \(place) must be refused, and gives \(text)")
+          case (.success(let text), nil):
+            Issue.record("\(name), \(key), \(place) must be refused, and gives \(text)")
           case (.failure(let error), .some): Issue.record("\(name), \(key), \(place): \(error)")
           case (.failure, nil): break
           }

@@ -11,7 +11,9 @@ import Testing
     #expect(tokenizer.preTokenizerName == "smollm")
     #expect(tokenizer.vocabularySize == 49152)
     #expect(tokenizer.bosToken == 1 && tokenizer.eosToken == 2 && !tokenizer.addsBOS)
-    let turns = [Message(.user, "Hi"), Message(.assistant, "Hello!"), Message(.user, "Bye"), Message(.assistant, "")]
+    let turns = [
+      Message(.user, "Hi"), Message(.assistant, "Hello!"), Message(.user, "Bye"), Message(.assistant, ""),
+    ]
     let own = try ChatTemplate.resolve("auto", for: tokenizer)
     #expect(try tokenizer.encode(turns, template: own) == tokenizer.encode(turns, template: .smolLM2))
     let cases = try Case.read(Files.fixtures + "/smollm2.expected.json")

@@ -15,9 +15,11 @@ extension Group {
   }
 
   /// The rows as prompts and responses.
-  public func pairs(_ options: ProbeOptions) throws(HoldfastError) -> [Pair] {
+  ///
+  /// A chat template other than a known one needs the model's tokenizer.
+  public func pairs(_ options: ProbeOptions, tokenizer: Tokenizer? = nil) throws(HoldfastError) -> [Pair] {
     let options = options.forTraining
-    let writer = try PromptWriter(options, demonstrations: [])
+    let writer = try PromptWriter(options, demonstrations: [], tokenizer: tokenizer)
     return try rows.map { row throws(HoldfastError) in
       let prompt = try writer.prompt(for: row.question)
       return Pair(id: row.question.id, prompt: prompt, response: row.response(to: prompt, options))
@@ -36,7 +38,7 @@ extension Group {
       throw HoldfastError(
         .unsupported, "the tokenizer has no end-of-sequence token, which answers are trained to end in")
     }
-    let pairs = try pairs(options)
+    let pairs = try pairs(options, tokenizer: tokenizer)
     let items = ItemTokenizer(tokenizer: tokenizer, bos: options.mode == .paper ? .never : options.bos)
     return try zip(rows, pairs).map { row, pair throws(HoldfastError) in
       let prompt: [Int32]
@@ -46,11 +48,11 @@ extension Group {
         let item = try items.clozeItem(pair.prompt, row.question)
         (prompt, response) = (item.context, item.continuations[row.label])
       case (.letter, .default):
-        prompt = try tokenizer.encode(pair.prompt, bos: items.bos)
+        prompt = try items.encode(pair.prompt)
         response = try tokenizer.encode(pair.response, bos: .never)
       case (.letter, .paper):
-        let whole = try tokenizer.encode(pair.prompt + pair.response, bos: items.bos)
-        let item = ProbeItem.splitting([whole], prompt: try tokenizer.encode(pair.prompt, bos: items.bos))
+        let whole = try items.encode(pair.prompt + pair.response)
+        let item = ProbeItem.splitting([whole], prompt: try items.encode(pair.prompt))
         (prompt, response) = (item.context, item.continuations[0])
       }
       let ignored = [Int32](repeating: -100, count: prompt.count)

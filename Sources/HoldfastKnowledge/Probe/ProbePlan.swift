@@ -21,7 +21,7 @@ struct ProbePlan {
     self.options = options
     self.questions = questions.prefix(options.limit).questions
     demonstrations = try options.demonstrations(from: set)
-    let writer = try PromptWriter(options, demonstrations: demonstrations)
+    let writer = try PromptWriter(options, demonstrations: demonstrations, tokenizer: model.tokenizer)
     let tokenizer = ItemTokenizer(tokenizer: model.tokenizer, bos: options.bos)
     let letters = options.probe == .letter ? try tokenizer.letters(self.questions) : []
     var items: [ProbeItem] = []
@@ -90,21 +90,26 @@ struct ItemTokenizer {
     return ids
   }
 
+  /// The ids of a prompt, with one BOS at most.
+  func encode(_ text: String) throws(HoldfastError) -> [Int32] {
+    try tokenizer.encode(text, bos: tokenizer.bosPolicy(bos, before: text))
+  }
+
   /// A letter prompt: one token is scored for each choice.
   func letterItem(_ prompt: String, _ question: Question, _ letters: [Int32]) throws(HoldfastError)
     -> ProbeItem
   {
     ProbeItem(
-      context: try tokenizer.encode(prompt, bos: bos),
+      context: try encode(prompt),
       continuations: question.choices.indices.map { [letters[$0]] })
   }
 
   /// A cloze prompt: the text of each choice is scored, tokenised together with the prompt.
   func clozeItem(_ prompt: String, _ question: Question) throws(HoldfastError) -> ProbeItem {
-    let context = try tokenizer.encode(prompt, bos: bos)
+    let context = try encode(prompt)
     var texts: [[Int32]] = []
     for choice in question.choices {
-      texts.append(try tokenizer.encode(prompt + PromptWriter.continuation(choice, after: prompt), bos: bos))
+      texts.append(try encode(prompt + PromptWriter.continuation(choice, after: prompt)))
     }
     return ProbeItem.splitting(texts, prompt: context)
   }

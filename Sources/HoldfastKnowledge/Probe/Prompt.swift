@@ -6,11 +6,17 @@ struct PromptWriter {
   let options: ProbeOptions
   private let head: String
   private let template: ChatTemplate?
+  private let tokenizer: Tokenizer?
 
-  /// Prepares what all prompts share; throws when the template is not known.
-  init(_ options: ProbeOptions, demonstrations: [Question]) throws(HoldfastError) {
+  /// Prepares what all prompts share; throws when the template is not known. Without a tokenizer it must be a known one.
+  init(_ options: ProbeOptions, demonstrations: [Question], tokenizer: Tokenizer? = nil) throws(HoldfastError)
+  {
     self.options = options
-    template = try options.template.map { name throws(HoldfastError) in try ChatTemplate.named(name) }
+    self.tokenizer = tokenizer
+    template = try options.template.map { name throws(HoldfastError) in
+      guard let tokenizer else { return try ChatTemplate.named(name) }
+      return try ChatTemplate.resolve(name, for: tokenizer)
+    }
     var head = ""
     if options.probe == .letter {
       let about = options.domain.map { " about \($0)" } ?? ""
@@ -25,7 +31,7 @@ struct PromptWriter {
   /// The prompt of a question.
   func prompt(for question: Question) throws(HoldfastError) -> String {
     let body = head + Self.item(question, options)
-    return try template?.prompt([Message(.user, body)]) ?? body
+    return try template?.prompt([Message(.user, body)], for: tokenizer) ?? body
   }
 
   /// What follows a prompt when the model answers with the text of a choice: a space comes first, unless the prompt

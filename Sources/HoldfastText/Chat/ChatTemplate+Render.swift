@@ -40,7 +40,7 @@ extension ChatTemplate {
 
   /// The text of a conversation that ends with the user's turn, up to where the assistant is to speak.
   ///
-  /// A template from a model writes its own BOS: encode the text with the policy that `bosPolicy(_:before:for:)` gives.
+  /// A template from a model writes its own BOS: encode the text with the policy that `Tokenizer.bosPolicy(_:before:)` gives.
   /// A known template's earlier answers carry an EOS only when there is a tokenizer. `Tokenizer.encode(_:template:)` gives
   /// the exact tokens. Throws `invalidArgument` when the last message is not the user's, and as `render`.
   public func prompt(_ messages: [Message], for tokenizer: Tokenizer? = nil) throws(HoldfastError) -> String {
@@ -49,12 +49,6 @@ extension ChatTemplate {
     }
     if isKnown { try Message.checkOrder(messages) }
     return try ConversationWriter(self, tokenizer, addsBOS: false).write(messages, addsPrompt: true).text.text
-  }
-
-  /// The policy to encode a prompt with: the one asked for, or `never` when the prompt already begins with BOS.
-  public func bosPolicy(_ asked: BOSPolicy, before prompt: String, for tokenizer: Tokenizer) -> BOSPolicy {
-    guard let bos = tokenizer.text(of: tokenizer.bosToken), !bos.isEmpty else { return asked }
-    return ByteString(prompt).hasPrefix(bos) ? .never : asked
   }
 
   private static func pieces(_ text: ByteString, _ spans: [Range<Int>], keepsEnd: Bool) -> [Piece] {

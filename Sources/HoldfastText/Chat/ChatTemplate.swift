@@ -68,7 +68,8 @@ public struct ChatTemplate: Sendable {
   ///
   /// Throws `invalidArgument` for an unknown name, `notFound` when the model has no template or there is no such file,
   /// and as `init(jinja:name:)`.
-  public static func resolve(_ choice: String, for tokenizer: Tokenizer) throws(HoldfastError) -> ChatTemplate {
+  public static func resolve(_ choice: String, for tokenizer: Tokenizer) throws(HoldfastError) -> ChatTemplate
+  {
     if choice == "auto" || choice == "model" {
       guard let jinja = tokenizer.chatTemplate else {
         throw HoldfastError(
@@ -98,7 +99,8 @@ public struct ChatTemplate: Sendable {
       return text
     }
     guard let text = try template(in: JSONNode(try JSON.read(path), document: path)) else {
-      throw HoldfastError(.notFound, "\(path): there is no member 'chat_template' with a template named 'default'")
+      throw HoldfastError(
+        .notFound, "\(path): there is no member 'chat_template' with a template named 'default'")
     }
     return text
   }

@@ -31,7 +31,9 @@ struct ConversationWriter {
   }
 
   /// Writes a conversation; `addsPrompt` goes on to where the assistant is to speak.
-  func write(_ messages: some Sequence<Message>, addsPrompt: Bool) throws(HoldfastError) -> JinjaTemplate.Rendering {
+  func write(_ messages: some Sequence<Message>, addsPrompt: Bool) throws(HoldfastError)
+    -> JinjaTemplate.Rendering
+  {
     var variables = variables
     variables["messages"] = .list(messages.map(value))
     variables["add_generation_prompt"] = .bool(addsPrompt)
@@ -69,7 +71,8 @@ struct ConversationWriter {
       throw HoldfastError(
         .invalidArgument,
         "\(templateName): the prompt it writes for a new answer is not what stands before the answer in the whole "
-          + "conversation, so that a model trained on it would see another prompt later; use another template")
+          + "conversation, so that a model trained on it would see another prompt later; use another template"
+      )
     }
     return [last]
   }

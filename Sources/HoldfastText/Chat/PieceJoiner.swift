@@ -15,7 +15,8 @@ struct PieceJoiner {
     newLine = try tokenizer.encode("\n", bos: .never)
     addsSpace = try tokenizer.encode("\na", bos: .never) != newLine + tokenizer.encode("a", bos: .never)
     let eos = tokenizer.text(of: tokenizer.eosToken)?.text
-    hiddenEOS = if let eos, try tokenizer.encode(eos, bos: .never) != [tokenizer.eosToken] { eos } else { nil }
+    hiddenEOS =
+      if let eos, try tokenizer.encode(eos, bos: .never) != [tokenizer.eosToken] { eos } else { nil }
   }
 
   /// The ids of `text` behind the id `previous`, or at the beginning.
@@ -28,6 +29,7 @@ struct PieceJoiner {
       return try tokenizer.encode(text, bos: .never)
     }
     let ids = try tokenizer.encode("\n" + text, bos: .never)
-    return ids.starts(with: newLine) ? Array(ids.dropFirst(newLine.count)) : try tokenizer.encode(text, bos: .never)
+    return ids.starts(with: newLine)
+      ? Array(ids.dropFirst(newLine.count)) : try tokenizer.encode(text, bos: .never)
   }
 }

@@ -36,6 +36,12 @@ extension Tokenizer {
     return result
   }
 
+  /// The policy to encode a written prompt with: the one asked for, or `never` when the text itself begins with BOS.
+  public func bosPolicy(_ asked: BOSPolicy, before text: String) -> BOSPolicy {
+    guard let bos = self.text(of: bosToken), !bos.isEmpty else { return asked }
+    return ByteString(text).hasPrefix(bos) ? .never : asked
+  }
+
   /// The text of a special token.
   func text(of token: Int32?) -> ByteString? {
     guard let token, isToken(token) else { return nil }

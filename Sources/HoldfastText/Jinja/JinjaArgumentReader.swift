@@ -25,7 +25,9 @@ struct JinjaArgumentReader {
       }
       values[place] = argument.value
     }
-    (self.values, self.names, self.subject, self.evaluator, self.line) = (values, names, subject, evaluator, line)
+    (self.values, self.names, self.subject, self.evaluator, self.line) = (
+      values, names, subject, evaluator, line
+    )
   }
 
   /// The argument of a parameter; undefined when it was not given.
@@ -36,7 +38,9 @@ struct JinjaArgumentReader {
   func isGiven(_ place: Int) -> Bool { values[place] != nil }
 
   private func wrong(_ place: Int, _ wanted: String) -> HoldfastError {
-    if values[place] == nil { return evaluator.error("'\(subject)' needs the argument '\(names[place])'", line) }
+    if values[place] == nil {
+      return evaluator.error("'\(subject)' needs the argument '\(names[place])'", line)
+    }
     return evaluator.error(
       "the argument '\(names[place])' of '\(subject)' must be \(wanted), not '\(self[place].typeName)'", line)
   }

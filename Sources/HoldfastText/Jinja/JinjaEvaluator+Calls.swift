@@ -27,7 +27,11 @@ extension JinjaEvaluator {
     var more: [JinjaValue] = []
     var moreNamed = JinjaDictionary()
     for (place, value) in arguments.positional.enumerated() {
-      if place < macro.parameters.count { inner.names[macro.parameters[place].name] = value } else { more.append(value) }
+      if place < macro.parameters.count {
+        inner.names[macro.parameters[place].name] = value
+      } else {
+        more.append(value)
+      }
     }
     for argument in arguments.named {
       if macro.parameters.contains(where: { $0.name == argument.name }) {
@@ -42,7 +46,8 @@ extension JinjaEvaluator {
       }
     }
     guard more.isEmpty || macro.takesMore else {
-      throw error("the macro '\(macro.name)' takes \(macro.parameters.count) arguments, and is given more", line)
+      throw error(
+        "the macro '\(macro.name)' takes \(macro.parameters.count) arguments, and is given more", line)
     }
     if let name = moreNamed.entries.first?.key, !macro.takesMoreNamed {
       throw error("the macro '\(macro.name)' has no parameter \(name.representation)", line)
@@ -64,7 +69,9 @@ extension JinjaEvaluator {
     return .string(text)
   }
 
-  private func callGlobal(_ name: ByteString, _ arguments: JinjaCall, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func callGlobal(_ name: ByteString, _ arguments: JinjaCall, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     switch name {
     case "range": return try range(arguments, line)
     case "dict": return .dictionary(try members(arguments, line))
@@ -89,7 +96,9 @@ extension JinjaEvaluator {
 
   private func range(_ arguments: JinjaCall, _ line: Int) throws(HoldfastError) -> JinjaValue {
     let numbers = arguments.positional.compactMap(\.integer)
-    guard numbers.count == arguments.positional.count, arguments.named.isEmpty, (1...3).contains(numbers.count) else {
+    guard numbers.count == arguments.positional.count, arguments.named.isEmpty,
+      (1...3).contains(numbers.count)
+    else {
       throw error("range needs one to three integers", line)
     }
     let start = numbers.count > 1 ? numbers[0] : 0
@@ -108,7 +117,9 @@ extension JinjaEvaluator {
   /// The members that `dict(…)` and `namespace(…)` are given.
   private func members(_ arguments: JinjaCall, _ line: Int) throws(HoldfastError) -> JinjaDictionary {
     var members = JinjaDictionary()
-    guard arguments.positional.count <= 1 else { throw error("dict takes one dictionary or named values", line) }
+    guard arguments.positional.count <= 1 else {
+      throw error("dict takes one dictionary or named values", line)
+    }
     switch arguments.positional.first {
     case .dictionary(let dictionary)?: members = dictionary
     case .namespace(let namespace)?: members = namespace.attributes

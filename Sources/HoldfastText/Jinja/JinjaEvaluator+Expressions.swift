@@ -17,7 +17,8 @@ extension JinjaEvaluator {
     case .tuple(let items): return try checked(.tuple(try values(items)), expression.line)
     case .dictionary(let pairs): return try dictionary(pairs, expression.line)
     case .attribute(let base, let name): return try attribute(try value(base), name, expression.line)
-    case .subscripted(let base, let index): return try element(try value(base), try value(index), expression.line)
+    case .subscripted(let base, let index):
+      return try element(try value(base), try value(index), expression.line)
     case .slice(let base, let from, let to, let by): return try slice(base, from, to, by, expression.line)
     case .call(let callee, let arguments):
       let function = try value(callee)
@@ -27,11 +28,13 @@ extension JinjaEvaluator {
       return try filter(subject, name, try self.arguments(arguments, expression.line), expression.line)
     case .test(let base, let name, let arguments):
       let subject = try value(base)
-      return .bool(try test(subject, name, try self.arguments(arguments, expression.line).positional, expression.line))
+      return .bool(
+        try test(subject, name, try self.arguments(arguments, expression.line).positional, expression.line))
     case .not(let operand): return .bool(!(try value(operand).isTrue))
     case .negative(let operand): return try signed(try value(operand), isNegative: true, expression.line)
     case .positive(let operand): return try signed(try value(operand), isNegative: false, expression.line)
-    case .arithmetic(let sign, let a, let b): return try arithmetic(sign, try value(a), try value(b), expression.line)
+    case .arithmetic(let sign, let a, let b):
+      return try arithmetic(sign, try value(a), try value(b), expression.line)
     case .concatenation(let parts): return try concatenation(parts, expression.line)
     case .comparison(let first, let others): return try comparison(first, others, expression.line)
     case .and(let a, let b):
@@ -95,14 +98,20 @@ extension JinjaEvaluator {
     for argument in written.named { call.named.append((argument.name, try value(argument.value))) }
     if let list = written.list {
       let spread = try value(list)
-      guard let elements = spread.elements else { throw error("'*' needs a list, not '\(spread.typeName)'", line) }
+      guard let elements = spread.elements else {
+        throw error("'*' needs a list, not '\(spread.typeName)'", line)
+      }
       try charge(elements: elements.count, line)
       call.positional += elements
     }
     if let expression = written.dictionary {
-      guard case .dictionary(let dictionary) = try value(expression) else { throw error("'**' needs a dictionary", line) }
+      guard case .dictionary(let dictionary) = try value(expression) else {
+        throw error("'**' needs a dictionary", line)
+      }
       for entry in dictionary.entries {
-        guard case .string(let name) = entry.key else { throw error("the names behind '**' must be texts", line) }
+        guard case .string(let name) = entry.key else {
+          throw error("the names behind '**' must be texts", line)
+        }
         call.named.append((name, entry.value))
       }
     }
@@ -175,7 +184,8 @@ extension JinjaEvaluator {
   }
 
   private func slice(
-    _ base: JinjaExpression, _ from: JinjaExpression?, _ to: JinjaExpression?, _ by: JinjaExpression?, _ line: Int
+    _ base: JinjaExpression, _ from: JinjaExpression?, _ to: JinjaExpression?, _ by: JinjaExpression?,
+    _ line: Int
   ) throws(HoldfastError) -> JinjaValue {
     let subject = try value(base)
     let bounds = (try bound(from, line), try bound(to, line), try bound(by, line) ?? 1)

@@ -27,7 +27,8 @@ extension JinjaEvaluator {
       let options = try reader("s", "new", "count")
       let (old, new) = (try text(of: options[0], line), try text(of: options[1], line))
       return try replace(try text(of: value, line), old, new, try options.integer(2, default: -1), line)
-    case "tojson": return try json(value, try reader("ensure_ascii", "indent", "separators", "sort_keys"), line)
+    case "tojson":
+      return try json(value, try reader("ensure_ascii", "indent", "separators", "sort_keys"), line)
     case "indent": return try indent(try text(of: value, line), try reader("width", "first", "blank"), line)
     case "center":
       return try padded(try text(of: value, line), try reader("width").integer(0, default: 80), .center, line)
@@ -38,7 +39,8 @@ extension JinjaEvaluator {
       return try percentFormat(try text(of: value, line), call.positional, line)
     case "int":
       let options = try reader("default", "base")
-      return try integer(value, default: options.isGiven(0) ? options[0] : .int(0), options.integer(1, default: 10))
+      return try integer(
+        value, default: options.isGiven(0) ? options[0] : .int(0), options.integer(1, default: 10))
     case "float":
       let options = try reader("default")
       let number = value.number ?? (value.isString ? Self.number(value.text) : nil)
@@ -118,7 +120,9 @@ extension JinjaEvaluator {
     return ByteString(bytes)
   }
 
-  private func indent(_ text: ByteString, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func indent(_ text: ByteString, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     var margin = ByteString("")
     if case .string(let written) = options[0] {
       margin = written
@@ -152,7 +156,8 @@ extension JinjaEvaluator {
     if case .string(let text) = value {
       let digits = PythonText.strip(text).text
       if (2...36).contains(base), let number = Int(digits, radix: base) { return .int(number) }
-      return Self.number(text).flatMap { Int(exactly: $0.rounded(.towardZero)) }.map(JinjaValue.int) ?? fallback
+      return Self.number(text).flatMap { Int(exactly: $0.rounded(.towardZero)) }.map(JinjaValue.int)
+        ?? fallback
     }
     if let integer = value.integer { return .int(integer) }
     return value.number.flatMap { Int(exactly: $0.rounded(.towardZero)) }.map(JinjaValue.int) ?? fallback
@@ -164,10 +169,14 @@ extension JinjaEvaluator {
     return try signed(value, isNegative: true, line)
   }
 
-  private func round(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func round(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     let precision = try options.integer(0, default: 0)
     let method = try options.string(1, default: "common")
-    guard let number = value.number else { throw error("'round' needs a number, not '\(value.typeName)'", line) }
+    guard let number = value.number else {
+      throw error("'round' needs a number, not '\(value.typeName)'", line)
+    }
     guard (0...15).contains(precision) else { throw unsupported("'round' to \(precision) places", line) }
     if method == "common" {
       if let integer = value.integer { return .int(integer) }
@@ -182,7 +191,9 @@ extension JinjaEvaluator {
   }
 
   /// jinja2's `attr`, which looks at attributes and not at members.
-  private func plainAttribute(_ value: JinjaValue, _ name: ByteString, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func plainAttribute(_ value: JinjaValue, _ name: ByteString, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     if case .dictionary = value, !Self.methods(of: value).contains(name) {
       return .undefined("'dict' has no attribute '\(name)'")
     }

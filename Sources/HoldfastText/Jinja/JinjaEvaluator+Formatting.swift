@@ -3,7 +3,9 @@ import HoldfastTensor
 
 extension JinjaEvaluator {
   /// Python's `format % values`, with `%s %r %d %i %x %o %f %e %g %c %%`, flags, width and precision.
-  func percentFormat(_ format: ByteString, _ values: [JinjaValue], _ line: Int) throws(HoldfastError) -> JinjaValue {
+  func percentFormat(_ format: ByteString, _ values: [JinjaValue], _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     var bytes: [UInt8] = []
     var rest = values[...]
     var i = 0
@@ -37,17 +39,21 @@ extension JinjaEvaluator {
     _ value: JinjaValue, _ letter: Unicode.Scalar, _ options: String, _ line: Int
   ) throws(HoldfastError) -> ByteString {
     let flags = options.prefix { "-+ 0#".contains($0) }
-    let sizes = options.dropFirst(flags.count).split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    let sizes = options.dropFirst(flags.count).split(
+      separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     let width = sizes.first.flatMap { Int($0) } ?? 0
     let precision = sizes.count > 1 ? Int(sizes[1]) ?? 0 : nil
-    guard width <= 4096, precision ?? 0 <= 300 else { throw error("the format '%\(options)\(letter)' is too wide", line) }
+    guard width <= 4096, precision ?? 0 <= 300 else {
+      throw error("the format '%\(options)\(letter)' is too wide", line)
+    }
     var result: ByteString
     switch letter {
     case "s", "r":
       let whole = letter == "s" ? try text(of: value, line) : value.representation
       result = precision.map { PythonText.text(PythonText.scalars(whole).prefix($0)) } ?? whole
     case "d", "i", "u", "x", "X", "o":
-      guard let number = value.integer ?? value.number.flatMap({ Int(exactly: $0.rounded(.towardZero)) }) else {
+      guard let number = value.integer ?? value.number.flatMap({ Int(exactly: $0.rounded(.towardZero)) })
+      else {
         throw error("'%\(letter)' needs a number, not '\(value.typeName)'", line)
       }
       let radix = letter == "o" ? 8 : letter == "x" || letter == "X" ? 16 : 10
@@ -55,7 +61,9 @@ extension JinjaEvaluator {
       let sign = number < 0 ? "-" : flags.contains("+") ? "+" : flags.contains(" ") ? " " : ""
       result = ByteString(sign + digits)
     case "f", "F", "e", "E", "g", "G":
-      guard let number = value.number else { throw error("'%\(letter)' needs a number, not '\(value.typeName)'", line) }
+      guard let number = value.number else {
+        throw error("'%\(letter)' needs a number, not '\(value.typeName)'", line)
+      }
       let signs = flags.filter { "+ #".contains($0) }
       result = ByteString(NumberText.text(number, format: "%\(signs).\(precision ?? 6)\(letter)"))
     default: throw unsupported("the format '%\(letter)'", line)
@@ -65,7 +73,8 @@ extension JinjaEvaluator {
       guard case .string(let filled) = try zeroFilled(result, width, line) else { return result }
       return filled
     }
-    guard case .string(let text) = try padded(result, width, flags.contains("-") ? .left : .right, line) else { return result }
+    guard case .string(let text) = try padded(result, width, flags.contains("-") ? .left : .right, line)
+    else { return result }
     return text
   }
 

@@ -12,7 +12,9 @@ extension JinjaEvaluator {
   }
 
   /// The filter `tojson` as transformers has it, which is Python's `json.dumps` with `ensure_ascii` off.
-  func json(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  func json(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     var style = Style(escapesNonASCII: options.isTrue(0), sortsKeys: options.isTrue(3))
     if case .string(let text) = options[1] {
       style.indent = text
@@ -42,13 +44,15 @@ extension JinjaEvaluator {
     case .float(let value): bytes += Self.jsonNumber(value).utf8
     case .string(let text): Self.write(text, style, into: &bytes)
     case .list(let items), .tuple(let items):
-      try writeList("[", "]", items.elements.count, style, level, into: &bytes, line) { place, bytes throws(HoldfastError) in
+      try writeList("[", "]", items.elements.count, style, level, into: &bytes, line) {
+        place, bytes throws(HoldfastError) in
         try write(items.elements[place], style, level: level + 1, into: &bytes, line)
       }
     case .dictionary(let dictionary):
       var entries = dictionary.entries
       if style.sortsKeys { entries.sort { JinjaValue.precedes($0.key, $1.key) == true } }
-      try writeList("{", "}", entries.count, style, level, into: &bytes, line) { place, bytes throws(HoldfastError) in
+      try writeList("{", "}", entries.count, style, level, into: &bytes, line) {
+        place, bytes throws(HoldfastError) in
         let key = entries[place].key
         if key.isString {
           Self.write(key.text, style, into: &bytes)
@@ -79,7 +83,9 @@ extension JinjaEvaluator {
     bytes += close.utf8
   }
 
-  private func startLine(_ style: Style, _ level: Int, into bytes: inout [UInt8], _ line: Int) throws(HoldfastError) {
+  private func startLine(_ style: Style, _ level: Int, into bytes: inout [UInt8], _ line: Int)
+    throws(HoldfastError)
+  {
     guard let indent = style.indent else { return }
     try charge(bytes: bytes.count > Self.sizeLimit ? .max : indent.count * level, line)
     bytes.append(0x0A)

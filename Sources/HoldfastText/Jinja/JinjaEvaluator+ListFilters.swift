@@ -13,11 +13,15 @@ extension JinjaEvaluator {
     case "length", "count":
       guard let length = value.length else { throw error("'\(value.typeName)' has no length", line) }
       return .int(length)
-    case "first": return try elements(of: value, line).first ?? .undefined("the list is empty and has no first element")
-    case "last": return try elements(of: value, line).last ?? .undefined("the list is empty and has no last element")
+    case "first":
+      return try elements(of: value, line).first ?? .undefined("the list is empty and has no first element")
+    case "last":
+      return try elements(of: value, line).last ?? .undefined("the list is empty and has no last element")
     case "list": return try made(try elements(of: value, line), line)
     case "reverse":
-      if case .string(let text) = value { return .string(PythonText.text(PythonText.scalars(text).reversed())) }
+      if case .string(let text) = value {
+        return .string(PythonText.text(PythonText.scalars(text).reversed()))
+      }
       return try made(try elements(of: value, line).reversed(), line)
     case "items":
       if value.isUndefined { return .list([]) }
@@ -31,7 +35,8 @@ extension JinjaEvaluator {
     case "sort": return try sort(value, try reader("reverse", "case_sensitive", "attribute"), line)
     case "unique": return try unique(value, try reader("case_sensitive", "attribute"), line)
     case "dictsort": return try dictSort(value, try reader("case_sensitive", "by", "reverse"), line)
-    case "min", "max": return try extreme(value, isMaximum: name == "max", try reader("case_sensitive", "attribute"), line)
+    case "min", "max":
+      return try extreme(value, isMaximum: name == "max", try reader("case_sensitive", "attribute"), line)
     case "sum": return try sum(value, try reader("attribute", "start"), line)
     case "batch": return try batch(value, try reader("linecount", "fill_with"), line)
     case "groupby": return try group(value, try reader("attribute", "default", "case_sensitive"), line)
@@ -52,7 +57,9 @@ extension JinjaEvaluator {
   }
 
   /// A member by a path such as `function.name` or `0`.
-  private func member(_ value: JinjaValue, _ path: JinjaValue, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func member(_ value: JinjaValue, _ path: JinjaValue, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     guard case .string(let text) = path else { return try element(value, path, line) }
     var result = value
     for part in text.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
@@ -72,7 +79,9 @@ extension JinjaEvaluator {
     return key
   }
 
-  private func join(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func join(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     let separator = options.isGiven(0) ? try text(of: options[0], line) : ""
     var bytes: [UInt8] = []
     for (place, element) in try elements(of: value, line).enumerated() {
@@ -107,14 +116,18 @@ extension JinjaEvaluator {
   ) throws(HoldfastError) -> JinjaValue {
     var rest = call.positional[...]
     let attribute = byAttribute ? rest.popFirst() : nil
-    guard !byAttribute || attribute != nil else { throw error("the filter needs the name of an attribute", line) }
+    guard !byAttribute || attribute != nil else {
+      throw error("the filter needs the name of an attribute", line)
+    }
     let name = rest.popFirst()
     var chosen: [JinjaValue] = []
     for element in try elements(of: value, line) {
-      let subject = try attribute.map { path throws(HoldfastError) in try member(element, path, line) } ?? element
-      let holds = try name.map { name throws(HoldfastError) in
-        try test(subject, try text(of: name, line), Array(rest), line)
-      } ?? subject.isTrue
+      let subject =
+        try attribute.map { path throws(HoldfastError) in try member(element, path, line) } ?? element
+      let holds =
+        try name.map { name throws(HoldfastError) in
+          try test(subject, try text(of: name, line), Array(rest), line)
+        } ?? subject.isTrue
       if holds == keeps { chosen.append(element) }
     }
     return try made(chosen, line)
@@ -125,7 +138,8 @@ extension JinjaEvaluator {
     _ pairs: [(key: JinjaValue, value: JinjaValue)], isReversed: Bool, _ line: Int
   ) throws(HoldfastError) -> [JinjaValue] {
     for pair in pairs.dropFirst() { _ = try precedes(pairs[0].key, pair.key, line) }
-    let (size, overflows) = pairs.count.multipliedReportingOverflow(by: pairs.reduce(1) { max($0, 1 + $1.key.cost) })
+    let (size, overflows) = pairs.count.multipliedReportingOverflow(
+      by: pairs.reduce(1) { max($0, 1 + $1.key.cost) })
     try charge(overflows ? .max : size, line)
     let order = pairs.enumerated().sorted { a, b in
       let (first, second) = isReversed ? (b, a) : (a, b)
@@ -136,7 +150,9 @@ extension JinjaEvaluator {
     return order.map(\.element.value)
   }
 
-  private func sort(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func sort(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     var pairs: [(key: JinjaValue, value: JinjaValue)] = []
     for element in try elements(of: value, line) {
       pairs.append((try sortKey(element, options[2], options.isTrue(1), line), element))
@@ -144,7 +160,9 @@ extension JinjaEvaluator {
     return try made(try sorted(pairs, isReversed: options.isTrue(0), line), line)
   }
 
-  private func dictSort(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func dictSort(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int)
+    throws(HoldfastError) -> JinjaValue
+  {
     guard case .dictionary(let dictionary) = value else { throw error("'dictsort' needs a dictionary", line) }
     let byValue = try options.string(1, default: "key") == "value"
     var pairs: [(key: JinjaValue, value: JinjaValue)] = []
@@ -155,7 +173,9 @@ extension JinjaEvaluator {
     return try made(try sorted(pairs, isReversed: options.isTrue(2), line), line)
   }
 
-  private func unique(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func unique(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     var seen = Set<JinjaDictionary.Key>()
     var results: [JinjaValue] = []
     for element in try elements(of: value, line) {
@@ -181,7 +201,9 @@ extension JinjaEvaluator {
     return best?.value ?? .undefined("the list is empty and has no smallest or largest element")
   }
 
-  private func sum(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func sum(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     var total = options.isGiven(1) ? options[1] : .int(0)
     for element in try elements(of: value, line) {
       let part = options.isGiven(0) && !options[0].isNone ? try member(element, options[0], line) : element
@@ -190,7 +212,9 @@ extension JinjaEvaluator {
     return total
   }
 
-  private func batch(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func batch(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     let size = try options.integer(0)
     guard size > 0 else { throw error("'batch' needs a size of 1 or more", line) }
     var rows: [JinjaValue] = []
@@ -212,7 +236,9 @@ extension JinjaEvaluator {
     return try made(rows, line)
   }
 
-  private func group(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func group(_ value: JinjaValue, _ options: JinjaArgumentReader, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     var pairs: [(key: JinjaValue, value: JinjaValue)] = []
     for element in try elements(of: value, line) {
       var found = try member(element, options[0], line)

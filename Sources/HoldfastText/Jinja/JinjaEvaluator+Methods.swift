@@ -23,8 +23,10 @@ extension JinjaEvaluator {
   }
 
   private static let textMethods: Set<ByteString> = [
-    "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "startswith", "endswith", "upper", "lower", "title",
-    "capitalize", "swapcase", "casefold", "replace", "find", "rfind", "index", "rindex", "count", "join", "format",
+    "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "startswith", "endswith", "upper", "lower",
+    "title",
+    "capitalize", "swapcase", "casefold", "replace", "find", "rfind", "index", "rindex", "count", "join",
+    "format",
     "removeprefix", "removesuffix", "partition", "rpartition", "zfill", "ljust", "rjust", "center", "isdigit",
     "isnumeric", "isdecimal", "isalpha", "isalnum", "isspace", "isupper", "islower",
   ]
@@ -86,19 +88,24 @@ extension JinjaEvaluator {
         PythonText.strip(text, left: name != "rstrip", right: name != "lstrip") {
           characters?.contains($0) ?? PythonText.isSpace($0)
         }, line)
-    case "startswith", "endswith": return .bool(try begins(text, isEnd: name == "endswith", try reader("prefix")[0], line))
+    case "startswith", "endswith":
+      return .bool(try begins(text, isEnd: name == "endswith", try reader("prefix")[0], line))
     case "split", "rsplit":
       let options = try reader("sep", "maxsplit")
       let limit = try options.integer(1, default: -1)
       let separator = try options.optionalString(0)
-      let parts = name == "split"
-        ? try split(text, by: separator, limit: limit, line) : try splitFromRight(text, by: separator, limit: limit, line)
+      let parts =
+        name == "split"
+        ? try split(text, by: separator, limit: limit, line)
+        : try splitFromRight(text, by: separator, limit: limit, line)
       return try made(parts.map(JinjaValue.string), line)
     case "splitlines":
-      return try made(PythonText.lines(text, keepingEnds: try reader("keepends").isTrue(0)).map(JinjaValue.string), line)
+      return try made(
+        PythonText.lines(text, keepingEnds: try reader("keepends").isTrue(0)).map(JinjaValue.string), line)
     case "replace":
       let options = try reader("old", "new", "count")
-      return try replace(text, try options.string(0), try options.string(1), try options.integer(2, default: -1), line)
+      return try replace(
+        text, try options.string(0), try options.string(1), try options.integer(2, default: -1), line)
     case "removeprefix", "removesuffix":
       let part = try reader("prefix").string(0)
       if name == "removeprefix" {
@@ -113,12 +120,15 @@ extension JinjaEvaluator {
     case "ljust", "rjust", "center":
       let side: Side = name == "ljust" ? .left : name == "rjust" ? .right : .center
       return try padded(text, try reader("width").integer(0), side, line)
-    case "find", "rfind", "index", "rindex", "count": return try search(text, name, try reader("sub").string(0), line)
+    case "find", "rfind", "index", "rindex", "count":
+      return try search(text, name, try reader("sub").string(0), line)
     default: return .bool(PythonText.holds(name, text))
     }
   }
 
-  private func begins(_ text: ByteString, isEnd: Bool, _ wanted: JinjaValue, _ line: Int) throws(HoldfastError) -> Bool {
+  private func begins(_ text: ByteString, isEnd: Bool, _ wanted: JinjaValue, _ line: Int)
+    throws(HoldfastError) -> Bool
+  {
     let choices: [JinjaValue] = if case .tuple(let items) = wanted { items.elements } else { [wanted] }
     for choice in choices {
       guard case .string(let part) = choice else {
@@ -129,19 +139,25 @@ extension JinjaEvaluator {
     return false
   }
 
-  private func search(_ text: ByteString, _ name: ByteString, _ part: ByteString, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func search(_ text: ByteString, _ name: ByteString, _ part: ByteString, _ line: Int)
+    throws(HoldfastError) -> JinjaValue
+  {
     if part.isEmpty {
       let length = PythonText.length(text)
       return .int(name == "count" ? length + 1 : name == "find" || name == "index" ? 0 : length)
     }
     if name == "count" { return .int(PythonText.occurrences(of: part, in: text).count) }
-    let place = name == "find" || name == "index"
-      ? PythonText.occurrences(of: part, in: text, limit: 1).first : PythonText.lastOccurrence(of: part, in: text)
+    let place =
+      name == "find" || name == "index"
+      ? PythonText.occurrences(of: part, in: text, limit: 1).first
+      : PythonText.lastOccurrence(of: part, in: text)
     if place == nil, name == "index" || name == "rindex" { throw error("'\(part)' is not in the text", line) }
     return .int(place.map { PythonText.length(ByteString(text.bytes[..<$0])) } ?? -1)
   }
 
-  private func joinedElements(of value: JinjaValue, with separator: ByteString, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func joinedElements(of value: JinjaValue, with separator: ByteString, _ line: Int)
+    throws(HoldfastError) -> JinjaValue
+  {
     var parts: [[UInt8]] = []
     for element in try elements(of: value, line) {
       guard case .string(let text) = element else {

@@ -72,7 +72,9 @@ extension JinjaEvaluator {
 
   private func overflow(_ line: Int) -> HoldfastError { error("an integer does not fit 64 bits", line) }
 
-  private func wrongOperand(_ sign: ByteString, _ a: JinjaValue, _ b: JinjaValue, _ line: Int) -> HoldfastError {
+  private func wrongOperand(_ sign: ByteString, _ a: JinjaValue, _ b: JinjaValue, _ line: Int)
+    -> HoldfastError
+  {
     if case .undefined(let what) = a { return error(what, line) }
     if case .undefined(let what) = b { return error(what, line) }
     return error("'\(sign)' cannot take '\(a.typeName)' and '\(b.typeName)'", line)
@@ -122,7 +124,9 @@ extension JinjaEvaluator {
     }
   }
 
-  private func integerArithmetic(_ sign: ByteString, _ x: Int, _ y: Int, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func integerArithmetic(_ sign: ByteString, _ x: Int, _ y: Int, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     let result: (partialValue: Int, overflow: Bool)
     switch sign {
     case "+": result = x.addingReportingOverflow(y)
@@ -131,9 +135,13 @@ extension JinjaEvaluator {
     case "//", "%":
       guard y != 0 else { throw error("division by zero", line) }
       // The remainder has the sign of the divisor, and the quotient is rounded down.
-      let (quotient, remainder) = (x.dividedReportingOverflow(by: y), x.remainderReportingOverflow(dividingBy: y))
+      let (quotient, remainder) = (
+        x.dividedReportingOverflow(by: y), x.remainderReportingOverflow(dividingBy: y)
+      )
       let isOff = remainder.partialValue != 0 && (remainder.partialValue < 0) != (y < 0)
-      if sign == "%" { return .int(quotient.overflow ? 0 : isOff ? remainder.partialValue + y : remainder.partialValue) }
+      if sign == "%" {
+        return .int(quotient.overflow ? 0 : isOff ? remainder.partialValue + y : remainder.partialValue)
+      }
       result = (isOff ? quotient.partialValue - 1 : quotient.partialValue, quotient.overflow)
     default: return try power(x, y, line)
     }
@@ -155,7 +163,9 @@ extension JinjaEvaluator {
     return .int(result)
   }
 
-  private func floatArithmetic(_ sign: ByteString, _ x: Double, _ y: Double, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func floatArithmetic(_ sign: ByteString, _ x: Double, _ y: Double, _ line: Int)
+    throws(HoldfastError) -> JinjaValue
+  {
     switch sign {
     case "+": return .float(x + y)
     case "-": return .float(x - y)

@@ -20,7 +20,8 @@ extension JinjaEvaluator {
     try charge(1, 0)
     switch statement {
     case .data(let text): try write(text, 0)
-    case .print(let expression): try write(try text(of: try value(expression), expression.line), expression.line)
+    case .print(let expression):
+      try write(try text(of: try value(expression), expression.line), expression.line)
     case .set(let target, let expression): try assign(try value(expression), to: target, expression.line)
     case .setBlock(let target, let filter, let body, let line):
       try assign(try blockValue(body, filter, line), to: target, line)

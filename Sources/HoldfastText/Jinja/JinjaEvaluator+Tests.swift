@@ -22,10 +22,14 @@ extension JinjaEvaluator {
     case "sequence": if case .loop = value { return false } else { return value.length != nil }
     case "callable": if case .function = value { return true }
     case "odd", "even":
-      guard let number = value.integer else { throw error("'\(name)' needs an integer, not '\(value.typeName)'", line) }
+      guard let number = value.integer else {
+        throw error("'\(name)' needs an integer, not '\(value.typeName)'", line)
+      }
       return (number % 2 != 0) == (name == "odd")
     case "divisibleby":
-      guard let number = value.integer, let divisor = try argument(arguments, name, line).integer, divisor != 0 else {
+      guard let number = value.integer, let divisor = try argument(arguments, name, line).integer,
+        divisor != 0
+      else {
         throw error("'divisibleby' needs two integers, the second not 0", line)
       }
       return number.remainderReportingOverflow(dividingBy: divisor).partialValue == 0
@@ -43,7 +47,9 @@ extension JinjaEvaluator {
     return false
   }
 
-  private func argument(_ arguments: [JinjaValue], _ name: ByteString, _ line: Int) throws(HoldfastError) -> JinjaValue {
+  private func argument(_ arguments: [JinjaValue], _ name: ByteString, _ line: Int) throws(HoldfastError)
+    -> JinjaValue
+  {
     guard let only = arguments.first, arguments.count == 1 else {
       throw error("the test '\(name)' needs one argument", line)
     }
@@ -57,15 +63,20 @@ extension JinjaEvaluator {
   ]
 
   private static let testNames: Set<ByteString> = [
-    "defined", "undefined", "none", "string", "boolean", "true", "false", "integer", "float", "number", "mapping",
-    "iterable", "sequence", "callable", "odd", "even", "divisibleby", "lower", "upper", "sameas", "filter", "test",
+    "defined", "undefined", "none", "string", "boolean", "true", "false", "integer", "float", "number",
+    "mapping",
+    "iterable", "sequence", "callable", "odd", "even", "divisibleby", "lower", "upper", "sameas", "filter",
+    "test",
     "eq", "equalto", "ne", "lt", "lessthan", "le", "gt", "greaterthan", "ge", "in",
   ]
 
   private static let filterNames: Set<ByteString> = [
-    "default", "d", "upper", "lower", "capitalize", "title", "trim", "string", "safe", "escape", "e", "replace",
-    "tojson", "indent", "center", "wordcount", "format", "int", "float", "abs", "round", "attr", "length", "count",
-    "first", "last", "list", "reverse", "items", "join", "map", "select", "reject", "selectattr", "rejectattr", "sort",
+    "default", "d", "upper", "lower", "capitalize", "title", "trim", "string", "safe", "escape", "e",
+    "replace",
+    "tojson", "indent", "center", "wordcount", "format", "int", "float", "abs", "round", "attr", "length",
+    "count",
+    "first", "last", "list", "reverse", "items", "join", "map", "select", "reject", "selectattr",
+    "rejectattr", "sort",
     "unique", "dictsort", "min", "max", "sum", "batch", "groupby",
   ]
 }

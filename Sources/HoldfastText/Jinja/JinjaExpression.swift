@@ -61,7 +61,8 @@ extension JinjaExpression.Kind {
     case .list(let items), .tuple(let items), .concatenation(let items): items
     case .dictionary(let pairs): pairs.flatMap { [$0.key, $0.value] }
     case .attribute(let a, _), .not(let a), .negative(let a), .positive(let a): [a]
-    case .subscripted(let a, let b), .arithmetic(_, let a, let b), .and(let a, let b), .or(let a, let b): [a, b]
+    case .subscripted(let a, let b), .arithmetic(_, let a, let b), .and(let a, let b), .or(let a, let b):
+      [a, b]
     case .slice(let a, let from, let to, let by): [a] + [from, to, by].compactMap(\.self)
     case .call(let a, let arguments), .test(let a, _, let arguments): [a] + arguments.parts
     case .filter(let a, _, let arguments): (a.map { [$0] } ?? []) + arguments.parts

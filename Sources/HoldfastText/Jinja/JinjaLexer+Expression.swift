@@ -4,7 +4,8 @@ import HoldfastTensor
 extension JinjaLexer {
   /// The signs of the expression language, the longest first.
   private static let operators: [StaticString] = [
-    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=",
+    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<",
+    "=",
     ".", ":", "|", ",", ";",
   ]
 
@@ -77,15 +78,20 @@ extension JinjaLexer {
   /// The end of the digits, with single `_` between them, from a place.
   private func afterDigits(from start: Int, _ isDigit: (UInt8) -> Bool) -> Int {
     var end = start
-    while isDigit(byte(end)) || end > start && byte(end) == UInt8(ascii: "_") && isDigit(byte(end + 1)) { end += 1 }
+    while isDigit(byte(end)) || end > start && byte(end) == UInt8(ascii: "_") && isDigit(byte(end + 1)) {
+      end += 1
+    }
     return end
   }
 
-  private static func isDecimal(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+  private static func isDecimal(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
 
   private mutating func readNumber() throws(HoldfastError) {
-    if byte(position) == UInt8(ascii: "0"), let radix = [UInt8(ascii: "x"): 16, UInt8(ascii: "o"): 8, UInt8(ascii: "b"): 2][
-      byte(position + 1) | 0x20]
+    if byte(position) == UInt8(ascii: "0"),
+      let radix = [UInt8(ascii: "x"): 16, UInt8(ascii: "o"): 8, UInt8(ascii: "b"): 2][
+        byte(position + 1) | 0x20]
     {
       let end = afterDigits(from: position + 2) { Unicode.Scalar($0).properties.isASCIIHexDigit }
       return try addInteger(source[(position + 2)..<end], radix: radix, end)
@@ -98,7 +104,8 @@ extension JinjaLexer {
         isFloat = true
       }
       if byte(end) | 0x20 == UInt8(ascii: "e") {
-        let digits = byte(end + 1) == UInt8(ascii: "+") || byte(end + 1) == UInt8(ascii: "-") ? end + 2 : end + 1
+        let digits =
+          byte(end + 1) == UInt8(ascii: "+") || byte(end + 1) == UInt8(ascii: "-") ? end + 2 : end + 1
         if Self.isDecimal(byte(digits)) {
           end = afterDigits(from: digits, Self.isDecimal)
           isFloat = true
@@ -112,7 +119,8 @@ extension JinjaLexer {
     move(to: end)
   }
 
-  private mutating func addInteger(_ digits: ArraySlice<UInt8>, radix: Int, _ end: Int) throws(HoldfastError) {
+  private mutating func addInteger(_ digits: ArraySlice<UInt8>, radix: Int, _ end: Int) throws(HoldfastError)
+  {
     let text = String(decoding: digits.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
     guard let value = Int(text, radix: radix) else {
       throw error("the number '\(text)' does not fit 64 bits or is not well-formed")
@@ -138,7 +146,8 @@ extension JinjaLexer {
   }
 
   private static let escapes: [UInt8: UInt8] = [
-    UInt8(ascii: "n"): 0x0A, UInt8(ascii: "t"): 0x09, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "\\"): UInt8(ascii: "\\"),
+    UInt8(ascii: "n"): 0x0A, UInt8(ascii: "t"): 0x09, UInt8(ascii: "r"): 0x0D,
+    UInt8(ascii: "\\"): UInt8(ascii: "\\"),
     UInt8(ascii: "'"): UInt8(ascii: "'"), UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "a"): 0x07,
     UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0C, UInt8(ascii: "v"): 0x0B,
   ]

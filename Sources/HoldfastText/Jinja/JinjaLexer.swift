@@ -71,7 +71,9 @@ struct JinjaLexer {
   private mutating func readAll() throws(HoldfastError) {
     while position < source.count {
       var tag = position
-      while tag < source.count, !(byte(tag) == UInt8(ascii: "{") && "{%#".utf8.contains(byte(tag + 1))) { tag += 1 }
+      while tag < source.count, !(byte(tag) == UInt8(ascii: "{") && "{%#".utf8.contains(byte(tag + 1))) {
+        tag += 1
+      }
       guard tag < source.count else {
         add(.data(ByteString(source[position...])))
         move(to: source.count)
@@ -141,7 +143,9 @@ struct JinjaLexer {
   /// The first place from `start` that is no space.
   func afterSpace(from start: Int) -> Int {
     var end = start
-    while end < source.count, let (scalar, length) = scalar(at: end), PythonText.isSpace(scalar) { end += length }
+    while end < source.count, let (scalar, length) = scalar(at: end), PythonText.isSpace(scalar) {
+      end += length
+    }
     return end
   }
 
@@ -149,7 +153,9 @@ struct JinjaLexer {
   func scalar(at place: Int) -> (Unicode.Scalar, Int)? {
     let length = byte(place) < 0x80 ? 1 : byte(place) < 0xE0 ? 2 : byte(place) < 0xF0 ? 3 : 4
     guard place + length <= source.count else { return nil }
-    return String(decoding: source[place..<place + length], as: UTF8.self).unicodeScalars.first.map { ($0, length) }
+    return String(decoding: source[place..<place + length], as: UTF8.self).unicodeScalars.first.map {
+      ($0, length)
+    }
   }
 
   /// Where the content begins when `{% raw %}` stands at `start`, the place behind `{%`.

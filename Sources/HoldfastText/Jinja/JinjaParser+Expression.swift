@@ -18,13 +18,16 @@ extension JinjaParser {
     let start = line
     var items: [JinjaExpression] = []
     var isTuple = false
-    while !(isSymbol(")") || current.kind == .variableEnd || current.kind == .blockEnd || isName("recursive")) {
+    while !(isSymbol(")") || current.kind == .variableEnd || current.kind == .blockEnd || isName("recursive"))
+    {
       items.append(try expression(allowsConditional: allowsConditional))
       guard skip(symbol: ",") else { break }
       isTuple = true
     }
     if !isTuple, let only = items.first { return only }
-    guard isTuple || isParenthesised else { throw error("an expression must come here, not \(current.description)") }
+    guard isTuple || isParenthesised else {
+      throw error("an expression must come here, not \(current.description)")
+    }
     return try make(.tuple(items), start)
   }
 
@@ -99,7 +102,9 @@ extension JinjaParser {
     }
   }
 
-  private mutating func comparison(_ left: JinjaExpression, _ start: Int) throws(HoldfastError) -> JinjaExpression {
+  private mutating func comparison(_ left: JinjaExpression, _ start: Int) throws(HoldfastError)
+    -> JinjaExpression
+  {
     var others: [(sign: ByteString, value: JinjaExpression)] = []
     while let (sign, found) = operatorHere, found == .comparison {
       advance()
@@ -220,7 +225,9 @@ extension JinjaParser {
     }
   }
 
-  private mutating func subscripted(_ base: JinjaExpression, _ start: Int) throws(HoldfastError) -> JinjaExpression {
+  private mutating func subscripted(_ base: JinjaExpression, _ start: Int) throws(HoldfastError)
+    -> JinjaExpression
+  {
     func isEnd(_ parser: JinjaParser) -> Bool { parser.isSymbol(":") || parser.isSymbol("]") }
     let first = isEnd(self) ? nil : try expression()
     guard skip(symbol: ":") else {

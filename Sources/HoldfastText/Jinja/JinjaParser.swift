@@ -39,7 +39,8 @@ struct JinjaParser {
   }
 
   func unsupported(_ what: String, line: Int? = nil) -> HoldfastError {
-    HoldfastError(.unsupported, "\(name), line \(line ?? self.line): \(what) is not supported in chat templates")
+    HoldfastError(
+      .unsupported, "\(name), line \(line ?? self.line): \(what) is not supported in chat templates")
   }
 
   func isSymbol(_ text: ByteString) -> Bool { current.kind == .symbol(text) }
@@ -60,7 +61,9 @@ struct JinjaParser {
   }
 
   mutating func identifier() throws(HoldfastError) -> ByteString {
-    guard case .name(let text) = current.kind else { throw error("a name must come here, not \(current.description)") }
+    guard case .name(let text) = current.kind else {
+      throw error("a name must come here, not \(current.description)")
+    }
     advance()
     return text
   }
@@ -107,7 +110,8 @@ struct JinjaParser {
           try parser.expect(.blockEnd)
         default:
           guard ends.isEmpty else {
-            throw parser.error("the template ends where '\(ends.map(\.text).joined(separator: "' or '"))' must come")
+            throw parser.error(
+              "the template ends where '\(ends.map(\.text).joined(separator: "' or '"))' must come")
           }
           return body
         }

@@ -28,7 +28,9 @@ extension JinjaValue {
     switch (a, b) {
     case (.string(let x), .string(let y)): return x < y
     case (.list(let x), .list(let y)), (.tuple(let x), .tuple(let y)):
-      for (left, right) in zip(x.elements, y.elements) where !equal(left, right) { return precedes(left, right) }
+      for (left, right) in zip(x.elements, y.elements) where !equal(left, right) {
+        return precedes(left, right)
+      }
       return x.elements.count < y.elements.count
     default:
       if let x = a.integer, let y = b.integer { return x < y }

@@ -26,7 +26,8 @@ extension JinjaValue {
     case .float(let value): bytes += Self.text(of: value).utf8
     case .string(let text): Self.write(quoted: text, into: &bytes)
     case .list(let items): Self.write(items.elements, "[", "]", into: &bytes)
-    case .tuple(let items): Self.write(items.elements, "(", items.elements.count == 1 ? ",)" : ")", into: &bytes)
+    case .tuple(let items):
+      Self.write(items.elements, "(", items.elements.count == 1 ? ",)" : ")", into: &bytes)
     case .dictionary(let dictionary):
       Self.write(dictionary, into: &bytes)
     case .namespace(let namespace):
@@ -78,7 +79,8 @@ extension JinjaValue {
         } else {
           let (letter, width) = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
           let digits = String(scalar.value, radix: 16)
-          bytes += "\\\(letter)\(String(repeating: "0", count: max(0, width - digits.utf8.count)))\(digits)".utf8
+          bytes +=
+            "\\\(letter)\(String(repeating: "0", count: max(0, width - digits.utf8.count)))\(digits)".utf8
         }
       }
     }
@@ -88,7 +90,8 @@ extension JinjaValue {
   private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return scalar.value >= 0x20 && scalar.value < 0x7F }
     switch scalar.properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+      .spaceSeparator:
       return false
     default: return true
     }
@@ -103,7 +106,8 @@ extension JinjaValue {
       let rest = digits.dropFirst()
       let size = String(exponent.magnitude)
       let padded = size.utf8.count < 2 ? "0" + size : size
-      return sign + digits.prefix(1) + (rest.isEmpty ? "" : "." + rest) + (exponent < 0 ? "e-" : "e+") + padded
+      return sign + digits.prefix(1) + (rest.isEmpty ? "" : "." + rest) + (exponent < 0 ? "e-" : "e+")
+        + padded
     }
     if exponent < 0 { return sign + "0." + String(repeating: "0", count: -exponent - 1) + digits }
     let whole = digits.prefix(exponent + 1)

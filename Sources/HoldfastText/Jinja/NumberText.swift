@@ -7,7 +7,8 @@ enum NumberText {
     var buffer = [CChar](repeating: 0, count: 1024)
     let count = withVaList([number]) { vsnprintf(&buffer, buffer.count, format, $0) }
     guard count > 0 else { return "" }
-    return String(decoding: buffer.prefix(min(Int(count), buffer.count - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(
+      decoding: buffer.prefix(min(Int(count), buffer.count - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Python's `round(number, places)`: the nearest such decimal, and of two the even one.

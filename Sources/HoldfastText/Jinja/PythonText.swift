@@ -5,7 +5,9 @@ enum PythonText {
   /// Whether `str.isspace` and `\s` hold for a scalar.
   static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+    case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F,
+      0x3000:
+      true
     default: false
     }
   }
@@ -24,7 +26,9 @@ enum PythonText {
   /// The text of scalars.
   static func text(_ scalars: some Sequence<Unicode.Scalar>) -> ByteString {
     var bytes: [UInt8] = []
-    for scalar in scalars { bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter) }
+    for scalar in scalars {
+      bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    }
     return ByteString(bytes)
   }
 
