@@ -144,9 +144,14 @@ func figure(_ subject: String, _ values: KeyValuePairs<String, Double>) {
   print("figure \(subject): " + values.map { "\($0.key) \(short($0.value))" }.joined(separator: ", "))
 }
 
-/// A directory of its own for one test.
-func scratchDirectory() throws -> String {
-  let path = "/tmp/holdfast-model-tests-\(UInt64.random(in: 0...UInt64.max))"
+/// Runs a test with a directory of its own, in memory where there is such a place, and removes it.
+func withScratchDirectory(_ body: (String) throws -> Void) throws {
+  let base = FileSystem.isDirectory("/dev/shm") ? "/dev/shm" : "/tmp"
+  let path = "\(base)/holdfast-model-tests-\(UInt64.random(in: 0...UInt64.max))"
   try FileSystem.makeDirectory(path)
-  return path
+  defer {
+    for file in (try? FileSystem.list(path)) ?? [] { try? FileSystem.remove("\(path)/\(file.text)") }
+    try? FileSystem.remove(path)
+  }
+  try body(path)
 }

@@ -67,35 +67,39 @@ import Testing
   @Test(arguments: ArchitectureFixture.older)
   func olderConfigurationsMeanTheSame(fixture: ArchitectureFixture) throws {
     let tokens = try fixture.reference().sequences()[2].tokens
-    let older = try fixture.model(configuration: "config.v4.json", in: try scratchDirectory())
-    let first = try fixture.model().makeSession().logits([Segment(tokens, outputs: .all)]).array.bits
-    let second = try older.makeSession().logits([Segment(tokens, outputs: .all)]).array.bits
-    #expect(first.elementsEqual(second))
+    let wanted = try fixture.model().makeSession().logits([Segment(tokens, outputs: .all)]).array.bits
+    try withScratchDirectory { scratch in
+      let older = try fixture.model(configuration: "config.v4.json", in: scratch)
+      let found = try older.makeSession().logits([Segment(tokens, outputs: .all)]).array.bits
+      #expect(found.elementsEqual(wanted))
+    }
   }
 
   @Test(arguments: ArchitectureFixture.all)
   func savedModelsLoadToTheSameBits(fixture: ArchitectureFixture) throws {
     let model = try fixture.model()
-    let path = try scratchDirectory() + "/model.h5"
-    try model.save(to: path)
-    let again = try Model.load(path)
-    #expect(again.configuration == model.configuration)
     let segments = try fixture.reference().sequences().map { Segment($0.tokens, outputs: .all) }
-    let first = try model.makeSession().logits(segments).array.bits
-    #expect(try again.makeSession().logits(segments).array.bits.elementsEqual(first))
+    let wanted = try model.makeSession().logits(segments).array.bits
+    try withScratchDirectory { scratch in
+      try model.save(to: "\(scratch)/model.h5")
+      let again = try Model.load("\(scratch)/model.h5")
+      #expect(again.configuration == model.configuration)
+      #expect(try again.makeSession().logits(segments).array.bits.elementsEqual(wanted))
+    }
   }
 
   @Test func unknownArchitecturesAreRefusedByName() throws {
     let fixture = ArchitectureFixture(name: "llama")
-    let scratch = try scratchDirectory()
     var config = try JSON.read(fixture.path("config.json"))
     config.set("model_type", "mamba")
-    try AtomicFile.write(config.serialized(), to: "\(scratch)/config.json")
-    #expect { try Model.load(scratch) } throws: {
-      guard let error = $0 as? HoldfastError else { return false }
-      return error.code == .unsupported && error.message.contains("'mamba'")
-        && error.message.contains("config.json")
-        && Architecture.known.allSatisfy { error.message.contains($0.name) }
+    try withScratchDirectory { scratch in
+      try AtomicFile.write(config.serialized(), to: "\(scratch)/config.json")
+      #expect { try Model.load(scratch) } throws: {
+        guard let error = $0 as? HoldfastError else { return false }
+        return error.code == .unsupported && error.message.contains("'mamba'")
+          && error.message.contains("config.json")
+          && Architecture.known.allSatisfy { error.message.contains($0.name) }
+      }
     }
   }
 }

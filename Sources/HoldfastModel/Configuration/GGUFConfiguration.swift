@@ -87,8 +87,11 @@ struct GGUFConfiguration {
       guard turned > 0, turned < headWidth else {
         throw HoldfastError(.corruptData, "\(file.path): \(turned) of a head's \(headWidth) elements turn")
       }
-      set("partial_rotary_factor", .number(Double(turned) / Double(headWidth)))
-      set("rotary_pct", .number(Double(turned) / Double(headWidth)))
+      // Readers round `headWidth · share` down, so the quotient must not have been.
+      var share = Double(turned) / Double(headWidth)
+      if Int(Double(headWidth) * share) < turned { share = share.nextUp }
+      set("partial_rotary_factor", .number(share))
+      set("rotary_pct", .number(share))
     }
     let original = try int("rope.scaling.original_context_length", default: try int("context_length"))
     let frequencies = try factors("rope_freqs.weight")
