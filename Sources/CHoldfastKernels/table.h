@@ -8,7 +8,10 @@
     .pack_columns = pack_columns,                               \
     .product = product,                                         \
     .attention = attention,                                     \
-    .attention_backward = attention_backward,                   \
+    .attention_backward_panels = attention_backward_panels,     \
+    .attention_backward_pack = attention_backward_pack,         \
+    .attention_backward_queries = attention_backward_queries,   \
+    .attention_backward_keys = attention_backward_keys,         \
     .rms_norm = rms_norm,                                       \
     .rms_norm_backward = rms_norm_backward,                     \
     .rms_norm_weight_backward = rms_norm_weight_backward,       \

@@ -54,6 +54,11 @@ typedef struct {
 } holdfast_attention;
 
 /// Gradients of causal attention of one whole segment without context, for the G heads that share one kv-head.
+///
+/// The keys are packed first; then successive blocks of queries are worked through, each once for its queries and then
+/// once for any ranges of keys. Threads may share ranges of keys to pack, blocks of queries, and ranges of keys of blocks
+/// that are taken in order: a key's sums are chains over the queries.
+///
 /// Rows of queries, output, their gradients are query_row apart; keys, values and theirs kv_row.
 typedef struct {
   const float *queries, *keys, *values, *output, *log_sum_exp, *output_gradient;
@@ -62,7 +67,16 @@ typedef struct {
   float scale, cap;       ///< and window as in holdfast_attention
   size_t window;
   float *query_gradient, *key_gradient, *value_gradient; ///< overwritten
+  float *panels;          ///< packed keys and values
 } holdfast_attention_backward;
+
+/// Some queries of the segment, and what they leave for the keys: element (query, head, key j) is at
+/// [((query - first) * group + head) * row + j]. `row` is at least `count` of the segment, rounded up to whole panels.
+typedef struct {
+  size_t first, count;
+  float *probabilities, *slopes;
+  size_t row;
+} holdfast_attention_block;
 
 /// The scalars of one AdamW step, as torch.optim.AdamW computes them (in double, then rounded).
 typedef struct {
@@ -89,7 +103,15 @@ typedef struct {
   void (*pack_columns)(const float *b, size_t row, size_t n, size_t k, float *panel);
   void (*product)(const holdfast_product *);
   void (*attention)(const holdfast_attention *);
-  void (*attention_backward)(const holdfast_attention_backward *);
+  /// Floats that the packed keys and values of a segment take.
+  size_t (*attention_backward_panels)(size_t count, size_t width);
+  /// Packs the keys from ..< to, where from is a multiple of panel_columns, and sets their gradients to 0.
+  void (*attention_backward_pack)(const holdfast_attention_backward *, size_t from, size_t to);
+  /// Writes the block's probabilities, slopes and query gradients.
+  void (*attention_backward_queries)(const holdfast_attention_backward *, const holdfast_attention_block *);
+  /// Adds the block's part to the gradients of the keys and values from ..< to.
+  void (*attention_backward_keys)(
+    const holdfast_attention_backward *, const holdfast_attention_block *, size_t from, size_t to);
   /// y = (x / rms(x)) * (weight + offset); returns 1 / rms(x) = 1 / sqrt(mean(x^2) + epsilon).
   float (*rms_norm)(const float *x, const float *weight, float offset, float epsilon, size_t n, float *y);
   /// dx (+)= d(rms_norm)/dx for one row.

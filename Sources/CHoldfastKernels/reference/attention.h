@@ -42,20 +42,26 @@ static void attention(const holdfast_attention *t) {
     }
 }
 
-static void attention_backward(const holdfast_attention_backward *t) {
-  size_t n = t->count, width = t->width;
-  float *p = holdfast_scratch(2 * n);
-  if (!p) return;
-  float *ds = p + n;
-  for (size_t j = 0; j < n; j++) {
-    memset(t->key_gradient + j * t->kv_row, 0, width * sizeof(float));
-    memset(t->value_gradient + j * t->kv_row, 0, width * sizeof(float));
+static size_t attention_backward_panels(size_t count, size_t width) {
+  (void)count, (void)width;
+  return 0;
+}
+
+static void attention_backward_pack(const holdfast_attention_backward *t, size_t from, size_t to) {
+  for (size_t j = from; j < to; j++) {
+    memset(t->key_gradient + j * t->kv_row, 0, t->width * sizeof(float));
+    memset(t->value_gradient + j * t->kv_row, 0, t->width * sizeof(float));
   }
-  for (size_t i = 0; i < n; i++)
+}
+
+static void attention_backward_queries(const holdfast_attention_backward *t, const holdfast_attention_block *b) {
+  size_t width = t->width;
+  for (size_t i = b->first; i < b->first + b->count; i++)
     for (size_t g = 0; g < t->group; g++) {
       size_t at = i * t->query_row + g * width, low = first_seen(i, t->window);
+      size_t row = ((i - b->first) * t->group + g) * b->row;
+      float *p = b->probabilities + row, *ds = b->slopes + row, *dq = t->query_gradient + at;
       const float *q = t->queries + at, *d = t->output_gradient + at;
-      float *dq = t->query_gradient + at;
       float lse = t->log_sum_exp[i * t->log_sum_exp_row + g];
       float mean = dot(d, t->output + at, width);
       for (size_t j = low; j <= i; j++) {
@@ -72,11 +78,20 @@ static void attention_backward(const holdfast_attention_backward *t) {
       }
       for (size_t e = 0; e < width; e++)
         dq[e] = chain(ds + low, 1, t->keys + low * t->kv_row + e, t->kv_row, i + 1 - low, 0);
-      for (size_t j = low; j <= i; j++)
-        for (size_t e = 0; e < width; e++) {
+    }
+}
+
+static void attention_backward_keys(
+  const holdfast_attention_backward *t, const holdfast_attention_block *b, size_t from, size_t to) {
+  for (size_t i = b->first; i < b->first + b->count; i++)
+    for (size_t g = 0; g < t->group; g++) {
+      size_t at = i * t->query_row + g * t->width, low = first_seen(i, t->window);
+      size_t row = ((i - b->first) * t->group + g) * b->row;
+      for (size_t j = low > from ? low : from; j <= i && j < to; j++)
+        for (size_t e = 0; e < t->width; e++) {
           float *dk = t->key_gradient + j * t->kv_row + e, *dv = t->value_gradient + j * t->kv_row + e;
-          *dk = fmaf(ds[j], q[e], *dk);
-          *dv = fmaf(p[j], d[e], *dv);
+          *dk = fmaf(b->slopes[row + j], t->queries[at + e], *dk);
+          *dv = fmaf(b->probabilities[row + j], t->output_gradient[at + e], *dv);
         }
     }
 }

@@ -52,7 +52,7 @@ extension Runtime {
         && values.count == keys.count && output.count == queries.count,
       "attention of \(queries.shape) over \(keys.shape) with \(heads) heads, \(kvHeads) kv-heads")
     let group = heads / kvHeads
-    let (window, cap) = limits(window, softcap)
+    let (window, cap) = attentionLimits(window, softcap)
     let block = Swift.max(1, 96 / group)
     let tasks = segments.enumerated().flatMap { index, segment in
       stride(from: 0, to: segment.rows.count, by: block).flatMap { first in
@@ -100,59 +100,10 @@ extension Runtime {
       }
     }
   }
-
-  /// Gradients of ``attention(queries:keys:values:heads:kvHeads:segments:scale:window:softcap:into:logSumExp:)`` for
-  /// segments without context, whose rows must not overlap; the three results are overwritten.
-  ///
-  /// A key's and a value's gradient is one chain over the queries in order, and over the heads of its group in order for
-  /// each.
-  public func attentionBackward(
-    _ outputGradient: Tensor, queries: Tensor, keys: Tensor, values: Tensor, output: Tensor,
-    logSumExp: Tensor, heads: Int, kvHeads: Int, segments: [AttentionSegment], scale: Float,
-    window: Int? = nil, softcap: Float? = nil, into queryGradient: Tensor, _ keyGradient: Tensor,
-    _ valueGradient: Tensor
-  ) {
-    let width = queries.columns / heads
-    let group = heads / kvHeads
-    precondition(
-      queries.columns == heads * width && heads % kvHeads == 0 && keys.columns == kvHeads * width,
-      "attention of \(queries.shape) over \(keys.shape) with \(heads) heads, \(kvHeads) kv-heads")
-    precondition(segments.allSatisfy { $0.context.isEmpty }, "the backward pass takes whole sequences")
-    let (window, cap) = limits(window, softcap)
-    let kernels = KernelTable(kernels)
-    parallel(segments.count * kvHeads) { range in
-      for index in range {
-        let rows = segments[index / kvHeads].rows
-        let head = index % kvHeads
-        let queryOffset = (rows.lowerBound * heads + head * group) * width
-        let keyOffset = (rows.lowerBound * kvHeads + head) * width
-        var work = holdfast_attention_backward()
-        work.queries = UnsafePointer(queries.pointer + queryOffset)
-        work.keys = UnsafePointer(keys.pointer + keyOffset)
-        work.values = UnsafePointer(values.pointer + keyOffset)
-        work.output = UnsafePointer(output.pointer + queryOffset)
-        work.log_sum_exp = UnsafePointer(logSumExp.pointer + rows.lowerBound * heads + head * group)
-        work.output_gradient = UnsafePointer(outputGradient.pointer + queryOffset)
-        work.query_row = heads * width
-        work.kv_row = kvHeads * width
-        work.log_sum_exp_row = heads
-        work.count = rows.count
-        work.group = group
-        work.width = width
-        work.scale = scale
-        work.cap = cap
-        work.window = window
-        work.query_gradient = queryGradient.pointer + queryOffset
-        work.key_gradient = keyGradient.pointer + keyOffset
-        work.value_gradient = valueGradient.pointer + keyOffset
-        kernels.table.pointee.attention_backward(&work)
-      }
-    }
-  }
 }
 
 /// A window and a cap as the kernels take them.
-private func limits(_ window: Int?, _ softcap: Float?) -> (window: Int, cap: Float) {
+func attentionLimits(_ window: Int?, _ softcap: Float?) -> (window: Int, cap: Float) {
   precondition(window.map { $0 > 0 } ?? true, "an attention window of \(window ?? 0)")
   precondition(softcap.map { $0 > 0 } ?? true, "an attention softcap of \(softcap ?? 0)")
   return (window ?? .max, softcap ?? 0)

@@ -76,7 +76,7 @@ extension Runtime {
     let (columns, k) = (kernels.panelColumns, w.inputs)
     let count = (k + columns - 1) / columns
     guard let memory = holdfast_lent_scratch(count * columns * rows.count) else { return nil }
-    let panels = SharedPanels(pointer: memory)
+    let panels = SharedMemory(pointer: memory)
     parallel(rows.count, grain: 16) { part in
       guard let filled = holdfast_scratch(part.count * k) else { return }
       w.fill(
@@ -90,9 +90,4 @@ extension Runtime {
     }
     return memory
   }
-}
-
-/// Memory that threads write different parts of.
-private struct SharedPanels: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Float>
 }

@@ -97,3 +97,8 @@ enum RightOperand: @unchecked Sendable {
     return (UnsafePointer(scratch), stride)
   }
 }
+
+/// Memory that threads write different parts of.
+struct SharedMemory: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Float>
+}
