@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help build packages test-packages fetch venv demo test bench format lint docs install clean
+.PHONY: help build packages test-packages fetch venv demo test test-neon bench format lint docs install clean
 
 SWIFT ?= swift
 PYTHON ?= python3
@@ -81,6 +81,10 @@ test-packages:
 
 test: test-packages build $(VENV)/.test fetch ## every test: lint, Swift, C, Python, the command and a small study
 	@.ci/test
+
+test-neon: ## the kernels for ARM against the reference, under QEMU
+	@.ci/install-packages $$([ "$$(uname -m)" = aarch64 ] || echo qemu-user-static libc6-dev-arm64-cross libgcc-12-dev-arm64-cross)
+	@.ci/test-neon
 
 lint: ## swift-format, strictly
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
