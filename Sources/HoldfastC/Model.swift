@@ -45,6 +45,21 @@ public func holdfast_model_save(
 }
 
 @c @implementation
+public func holdfast_model_export(
+  _ model: OpaquePointer?, _ directory: UnsafePointer<CChar>?, _ dtype: holdfast_dtype, _ shardBytes: UInt64,
+  _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> holdfast_status {
+  call(error) { () throws(HoldfastError) in
+    let handle = try handle(model, "model", as: ModelHandle.self)
+    let precision = try choice(Int32(truncatingIfNeeded: dtype.rawValue), "dtype", FloatPrecision.allCases)
+    let directory = try pathArgument(directory, "directory")
+    try handle.model.exportHuggingFace(
+      to: directory, precision: precision,
+      shardBytes: shardBytes == 0 ? 5_000_000_000 : Int(clamping: shardBytes))
+  }
+}
+
+@c @implementation
 public func holdfast_model_info(
   _ model: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
   _ error: UnsafeMutablePointer<OpaquePointer?>?

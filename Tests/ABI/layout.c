@@ -14,6 +14,7 @@
 static void structures(void) {
   SIZE(holdfast_status);
   SIZE(holdfast_bos_policy);
+  SIZE(holdfast_dtype);
   SIZE(holdfast_progress_function);
   SIZE(holdfast_progress);
   FIELD(holdfast_progress, struct_size);
@@ -114,6 +115,9 @@ static void constants(void) {
   VALUE(HOLDFAST_BOS_AUTOMATIC);
   VALUE(HOLDFAST_BOS_ALWAYS);
   VALUE(HOLDFAST_BOS_NEVER);
+  VALUE(HOLDFAST_DTYPE_FLOAT32);
+  VALUE(HOLDFAST_DTYPE_FLOAT16);
+  VALUE(HOLDFAST_DTYPE_BFLOAT16);
   VALUE(HOLDFAST_IGNORED_LABEL);
   VALUE(HOLDFAST_END_OF_SEQUENCE);
   VALUE(HOLDFAST_END_STOP);

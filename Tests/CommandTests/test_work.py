@@ -141,6 +141,46 @@ def test_generate_is_deterministic(holdfast, tiny):
     assert holdfast("generate", tiny, "--prompt", "-", "--max-tokens", 4, "--json", input="ab").json["prompt_tokens"] > 0
 
 
+def test_export_writes_what_opens_again(holdfast, tiny, tmp_path):
+    def generated(model):
+        return holdfast("generate", model, "--prompt", "ab", "--max-tokens", 8, "--json").json["tokens"]
+
+    expected = generated(tiny)
+    directory = tmp_path / "a/b/exported"
+    result = holdfast("export", tiny, "--out", directory, "--json").json
+    assert result["dtype"] == "float32" and result["out"] == str(directory)
+    config = json.loads((directory / "config.json").read_text())
+    assert config["architectures"] == ["LlamaForCausalLM"] and config["torch_dtype"] == "float32"
+    assert {path.name for path in directory.iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json",
+                                                           "tokenizer_config.json"}
+    assert generated(directory) == expected
+    assert "not empty" in holdfast("export", tiny, "--out", directory, status=2).err
+
+    file = tmp_path / "model.h5"
+    words = holdfast("export", directory, "--to", "holdfast", "-o", file).out
+    assert str(file) in words and "float32" in words
+    assert generated(file) == expected
+    holdfast("export", file, "-o", tmp_path / "again")
+    assert (tmp_path / "again/model.safetensors").read_bytes() == (directory / "model.safetensors").read_bytes()
+
+
+def test_export_in_sixteen_bits(holdfast, tiny, tmp_path):
+    for dtype, name in (("float16", "F16"), ("bfloat16", "BF16")):
+        holdfast("export", tiny, "-o", tmp_path / dtype, "--dtype", dtype)
+        tensors = holdfast("inspect", tmp_path / dtype, "--json", "--all").json["tensors"]["list"]
+        assert {tensor["type"] for tensor in tensors} == {name}
+        file = tmp_path / f"{dtype}.h5"
+        holdfast("export", tmp_path / dtype, "--to", "holdfast", "-o", file, "--dtype", dtype)
+        with h5py.File(file) as stored:
+            weights = stored["weights"]
+            assert all(numpy.isfinite(weights[tensor][()]).all() for tensor in weights)
+            sizes = {weights[tensor].id.get_type().get_size() for tensor in weights if weights[tensor].ndim == 2}
+            assert sizes == {2}
+        holdfast("export", file, "-o", tmp_path / f"{dtype}-again", "--dtype", dtype)
+        again = tmp_path / f"{dtype}-again/model.safetensors"
+        assert again.read_bytes() == (tmp_path / dtype / "model.safetensors").read_bytes()
+
+
 def test_inspect_knows_every_kind(holdfast, tiny, questions, tmp_path):
     gguf = holdfast("inspect", tiny, "--json").json
     assert gguf["format"] == "gguf" and gguf["tensors"]["count"] == len(gguf["tensors"]["list"])

@@ -5,7 +5,8 @@ import HoldfastText
 /// Holdfast's own model file: HDF5 with everything needed to run, so that one file is a model.
 ///
 /// Root attributes `format`, `version`, `creator`, `created`, `source`, `source_format`, `source_sha256`; `/config` and `/tokenizer` JSON;
-/// `/weights/<Hugging Face name>` float32, contiguous, with named axes.
+/// `/weights/<Hugging Face name>` float32, float16 or bfloat16 (an HDF5 float of 1, 8 and 7 bits), contiguous, with named
+/// axes.
 extension Model {
   /// The format's name and version.
   public static let checkpointFormat = FileFormat(name: "holdfast-model", major: 1, minor: 0)
@@ -13,20 +14,14 @@ extension Model {
   /// Writes the model, overlay included, as one HDF5 file; atomically.
   ///
   /// - Parameters:
+  ///   - precision: how the weights are stored; 16 bits are rounded to the nearest, ties to even.
   ///   - progress: counts tensors and may cancel, which leaves no file.
   ///   - more: adds groups of its own, such as a trainer's moments; nothing by default.
   public func save(
-    to path: String, progress: ProgressHandler? = nil,
+    to path: String, precision: FloatPrecision = .float32, progress: ProgressHandler? = nil,
     more: (HDF5Group) throws(HoldfastError) -> Void = { _ throws(HoldfastError) in }
   ) throws(HoldfastError) {
-    let needed = weights.parameterCount * MemoryLayout<Float>.size
-    let free = try FileSystem.freeSpace(at: FileSystem.parent(of: path) ?? ".")
-    guard free > needed else {
-      throw HoldfastError(
-        .io,
-        "\(path): the model takes \(needed >> 20) MB but the disk has only \(free >> 20) MB left; free some space"
-      )
-    }
+    try FileSystem.requireSpace(byteCount(precision), for: path)
     let sha256 = try provenance.sha256()
     try HDF5File.write(to: path, format: Self.checkpointFormat) { root throws(HoldfastError) in
       try root.setAttribute("source", .text(ByteString(provenance.path)))
@@ -36,9 +31,9 @@ extension Model {
       try root.write("tokenizer", strings: [ByteString(tokenizer.serialized().serialized())], axes: [])
       let group = try root.makeGroup("weights")
       for (index, slot) in weights.slots.enumerated() {
-        let tensor = try materialized(slot, copy: false)
+        let tensor = try materialized(slot, for: precision)
         let axes = zip(slot.axes, slot.shape).map { HDF5Axis($0, $1) }
-        let dataset = try group.makeDataset(slot.name, .float32, axes: axes, layout: .contiguous)
+        let dataset = try group.makeDataset(slot.name, precision.hdf5Type, axes: axes, layout: .contiguous)
         try dataset.writeRows(
           0..<slot.shape[0],
           from: UnsafeBufferPointer(start: UnsafePointer(tensor.pointer), count: tensor.count))

@@ -55,6 +55,17 @@ public enum FileSystem {
     return overflow ? Int.max : Int(clamping: bytes)
   }
 
+  /// Throws `io` unless the file system that will hold `path` has room for that many bytes.
+  public static func requireSpace(_ bytes: Int, for path: String) throws(HoldfastError) {
+    let free = try freeSpace(at: parent(of: path) ?? ".")
+    guard free > bytes else {
+      throw HoldfastError(
+        .io,
+        "\(path): \((bytes >> 20) + 1) MB are to be written but the disk has only \(free >> 20) MB left; free some space"
+      )
+    }
+  }
+
   /// The user's home directory: `HOME`, or the entry of the password file.
   public static var home: String? {
     if let home = getenv("HOME"), home.pointee != 0 { return String(cString: home) }

@@ -21,6 +21,26 @@ public enum FloatPrecision: String, Sendable, CaseIterable {
     }
   }
 
+  /// The type a dataset of this precision has in HDF5.
+  public var hdf5Type: HDF5Type {
+    switch self {
+    case .float32: .float32
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    }
+  }
+
+  /// The index of the first finite value that rounds to an infinity.
+  public func firstOverflow(in values: UnsafeBufferPointer<Float>) -> Int? {
+    let limit: Float
+    switch self {
+    case .float32: return nil
+    case .float16: limit = 65520
+    case .bfloat16: limit = 0x1.FFp127
+    }
+    return values.firstIndex { abs($0) >= limit && $0.isFinite }
+  }
+
   /// Hands over the little-endian bytes of values, piece by piece, rounded to the nearest, ties to even.
   ///
   /// NaN stays NaN; what lies beyond the range becomes infinite.

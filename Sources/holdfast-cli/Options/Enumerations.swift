@@ -7,6 +7,7 @@ extension ProbeKind: ExpressibleByArgument {}
 extension Mode: ExpressibleByArgument {}
 extension Normalization: ExpressibleByArgument {}
 extension Gate.Rule: ExpressibleByArgument {}
+extension FloatPrecision: ExpressibleByArgument {}
 
 /// The chat templates that options name.
 enum Templates {

@@ -68,4 +68,10 @@ void handles(const char *model_path) {
   REFUSED(BAD, holdfast_model_save(model, NULL, &error));
   REFUSED(BAD, holdfast_model_save(model, "", &error));
   CHECK(holdfast_model_save(model, "/nowhere/at/all/x.h5", NULL) != HOLDFAST_OK);
+
+  REFUSED(BAD, holdfast_model_export(NULL, "x", HOLDFAST_DTYPE_FLOAT32, 0, &error));
+  REFUSED(BAD, holdfast_model_export(model, NULL, HOLDFAST_DTYPE_FLOAT32, 0, &error));
+  REFUSED(BAD, holdfast_model_export(model, "", HOLDFAST_DTYPE_FLOAT32, 0, &error));
+  REFUSED(BAD, holdfast_model_export(model, "x", (holdfast_dtype)3, 0, &error));
+  REFUSED(BAD, holdfast_model_export(model, ".", HOLDFAST_DTYPE_FLOAT32, 0, &error));
 }

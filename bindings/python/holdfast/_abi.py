@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Tuple
 NUL_TERMINATED = c_size_t(-1).value
 IGNORED_LABEL = -100
 
+DTYPES = ("float32", "float16", "bfloat16")
 BOS_POLICIES = ("automatic", "always", "never")
 PROBES = ("letter", "cloze")
 MODES = ("default", "paper")
@@ -152,6 +153,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_model_load": (c_int32, [c_char_p, _out_handle, _error]),
     "holdfast_model_free": (None, [_handle]),
     "holdfast_model_save": (c_int32, [_handle, c_char_p, _error]),
+    "holdfast_model_export": (c_int32, [_handle, c_char_p, c_int32, c_uint64, _error]),
     "holdfast_model_info": (c_int32, [_handle, _out_string, _error]),
     "holdfast_model_vocabulary_size": (c_size_t, [_handle]),
     "holdfast_model_context_length": (c_size_t, [_handle]),

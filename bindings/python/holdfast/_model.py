@@ -138,6 +138,15 @@ class Model(Handle):
         """Writes model and tokenizer to an HDF5 checkpoint, atomically."""
         call("holdfast_model_save", self._live, path_bytes(path))
 
+    def save_pretrained(self, directory: PathLike, *, dtype: str = "float32", max_shard_size: int = 5_000_000_000) -> None:
+        """Writes a directory that transformers' ``from_pretrained`` opens and that gives the same logits.
+
+        The directory must be new or empty. ``dtype`` is ``float32`` (which loses nothing), ``float16`` or ``bfloat16``.
+        """
+        number = choice(dtype, "dtype", _abi.DTYPES)
+        size = integer(max_shard_size, "max_shard_size", 64, signed=False)
+        call("holdfast_model_export", self._live, path_bytes(directory), number, size)
+
     @property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer."""

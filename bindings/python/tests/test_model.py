@@ -93,6 +93,24 @@ def test_saved_models_open_in_h5py(model: holdfast.Model, tmp_path: Path) -> Non
         assert np.isfinite(weight[...]).all()
 
 
+@pytest.mark.parametrize("dtype, name", [("float32", "F32"), ("float16", "F16"), ("bfloat16", "BF16")])
+def test_an_exported_model_loads_again(model: holdfast.Model, tmp_path: Path, dtype: str, name: str) -> None:
+    directory = tmp_path / "exported"
+    model.save_pretrained(directory, dtype=dtype, max_shard_size=4000)
+    assert (directory / "model.safetensors.index.json").exists() and (directory / "tokenizer.json").exists()
+    tensors = holdfast.inspect(directory)["tensors"]
+    assert {tensor["type"] for tensor in tensors["list"]} == {name}
+    assert {tensor["name"] for tensor in tensors["list"]} == set(model.parameter_names)
+    with holdfast.Model.load(directory) as again:
+        assert again.tokenizer.encode("what is") == model.tokenizer.encode("what is")
+        same = np.array_equal(again.logits([5, 6, 7]), model.logits([5, 6, 7]))
+        assert same or dtype != "float32"
+    with pytest.raises(holdfast.InvalidArgument, match="not empty"):
+        model.save_pretrained(directory)
+    with pytest.raises(holdfast.InvalidArgument, match="dtype"):
+        model.save_pretrained(tmp_path / "other", dtype="int4")
+
+
 def test_generation(model: holdfast.Model) -> None:
     greedy = model.generate("what is", max_tokens=12)
     assert greedy == model.generate(model.tokenizer.encode("what is"), max_tokens=12)
