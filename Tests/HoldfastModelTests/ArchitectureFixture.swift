@@ -65,7 +65,7 @@ struct ArchitectureFixture: Sendable, CustomTestStringConvertible {
       try #require(file.tensors.first { $0.name == name }, "\(name.text) is not in \(file.path)").values()
     }
 
-    private func integers(_ name: ByteString) throws -> [Int32] {
+    func integers(_ name: ByteString) throws -> [Int32] {
       let tensor = try #require(file.tensors.first { $0.name == name })
       return stride(from: 0, to: tensor.byteCount, by: 4).map {
         tensor.bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self)

@@ -25,31 +25,44 @@ struct Attention: @unchecked Sendable {
   ///   - y: the output [T,D]; may be x.
   func forward(
     _ x: Tensor, into y: Tensor, keys: Tensor, values: Tensor, segments: [AttentionSegment],
-    rotary: RotarySlices, scratch: BlockScratch, saved: BlockTape?, _ runtime: Runtime
-  ) {
+    rotary: RotarySlices, scratch: BlockScratch, saved: BlockTape?, hooks: LayerHooks?, _ runtime: Runtime
+  ) throws(HoldfastError) {
     let queries = saved?.queries ?? scratch.queries
     let attended = saved?.attended ?? scratch.attended
-    project(
-      x, query, queryNorm, into: queries, raw: saved?.rawQueries, statistics: saved?.queryStatistics, runtime)
-    project(x, key, keyNorm, into: keys, raw: saved?.rawKeys, statistics: saved?.keyStatistics, runtime)
+    try project(
+      x, query, queryNorm, into: queries, raw: saved?.rawQueries, statistics: saved?.queryStatistics,
+      hooks, .query, runtime)
+    try project(
+      x, key, keyNorm, into: keys, raw: saved?.rawKeys, statistics: saved?.keyStatistics, hooks, .key, runtime
+    )
     value.forward(x, into: values, runtime)
+    try hooks?.visit(.value, values, heads: kvHeads)
     if let turn = rotary.slice(isLocal: isLocal) {
       turn.rotate(queries, heads: heads, inverse: false, runtime)
       turn.rotate(keys, heads: kvHeads, inverse: false, runtime)
+      try hooks?.visit(.rotatedQuery, queries, heads: heads)
+      try hooks?.visit(.rotatedKey, keys, heads: kvHeads)
     }
     runtime.attention(
       queries: queries, keys: keys, values: values, heads: heads, kvHeads: kvHeads, segments: segments,
       scale: scale, window: window, softcap: softcap, into: attended, logSumExp: saved?.logSumExp)
+    if let hooks {
+      try visitPattern(
+        queries: queries, keys: keys, values: values, segments: segments, attended: attended, hooks, runtime)
+      try hooks.visit(.attended, attended, heads: heads)
+    }
     output.forward(attended, into: y, runtime)
+    if let hooks { try visitResult(attended, into: y, hooks, runtime) }
   }
 
   /// Queries or keys, normed where the model does; the norm's input is kept where the backward pass needs it.
   private func project(
     _ x: Tensor, _ projection: Projection, _ norm: Norm?, into y: Tensor, raw: Tensor?,
-    statistics: Norm.Statistics?, _ runtime: Runtime
-  ) {
+    statistics: Norm.Statistics?, _ hooks: LayerHooks?, _ site: Site.Kind, _ runtime: Runtime
+  ) throws(HoldfastError) {
     let projected = raw ?? y
     projection.forward(x, into: projected, runtime)
+    try hooks?.visit(site, projected, heads: site == .query ? heads : kvHeads)
     norm?.forward(projected, into: y, statistics: statistics, runtime)
   }
 

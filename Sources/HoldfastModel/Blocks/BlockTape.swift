@@ -27,7 +27,8 @@ struct BlockTape {
     func statistics(_ purpose: String, _ norm: Norm?, _ width: Int) throws(HoldfastError) -> Norm.Statistics?
     {
       guard let norm else { return nil }
-      return try Norm.Statistics(c, rows: tokens * width / norm.weight.count, "\(purpose) \(layer)", arena)
+      return try Norm.Statistics(
+        norm.kind, rows: tokens * width / norm.weight.count, "\(purpose) \(layer)", arena)
     }
     input = try room("input", c.width)
     inputStatistics = try statistics("input", block.attentionNorm, c.width)

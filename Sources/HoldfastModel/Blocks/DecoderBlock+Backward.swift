@@ -19,10 +19,10 @@ extension DecoderBlock {
   ) {
     if let second = scratch.second {
       // Both halves read the gradient of the output, so neither may change it before the other is done.
-      let middle = normed(tape.input, feedForwardNorm, into: scratch.normed, nil, runtime)
+      let middle = normed(tape.input, feedForwardNorm, into: scratch.normed, runtime)
       feedForward.backward(
         dx, x: middle, into: second, tape: tape, gradients.feedForward, scratch: scratch, runtime)
-      let input = normed(tape.input, attentionNorm, into: scratch.normed, nil, runtime)
+      let input = normed(tape.input, attentionNorm, into: scratch.normed, runtime)
       attention.backward(
         dx, x: input, into: scratch.normedGradient, tape: tape, segments: segments, rotary: rotary,
         gradients.attention, scratch: scratch, runtime)
@@ -37,7 +37,7 @@ extension DecoderBlock {
     let upper = below(
       dx, feedForwardPostNorm, tape.feedForwardBranch, tape.feedForwardPostStatistics,
       gradients.feedForwardPostNorm, scratch, runtime)
-    let middle = normed(tape.middle, feedForwardNorm, into: scratch.normed, nil, runtime)
+    let middle = normed(tape.middle, feedForwardNorm, into: scratch.normed, runtime)
     feedForward.backward(
       upper, x: middle, into: scratch.normedGradient, tape: tape, gradients.feedForward, scratch: scratch,
       runtime)
@@ -48,7 +48,7 @@ extension DecoderBlock {
     let lower = below(
       dx, attentionPostNorm, tape.attentionBranch, tape.attentionPostStatistics, gradients.attentionPostNorm,
       scratch, runtime)
-    let input = normed(tape.input, attentionNorm, into: scratch.normed, nil, runtime)
+    let input = normed(tape.input, attentionNorm, into: scratch.normed, runtime)
     attention.backward(
       lower, x: input, into: scratch.normedGradient, tape: tape, segments: segments, rotary: rotary,
       gradients.attention, scratch: scratch, runtime)

@@ -12,16 +12,23 @@ struct FeedForward: @unchecked Sendable {
   }
 
   /// y [T,D] from x [T,D], the normed residual stream; y may be x.
-  func forward(_ x: Tensor, into y: Tensor, scratch: BlockScratch, saved: BlockTape?, _ runtime: Runtime) {
+  func forward(
+    _ x: Tensor, into y: Tensor, scratch: BlockScratch, saved: BlockTape?, hooks: LayerHooks?,
+    _ runtime: Runtime
+  ) throws(HoldfastError) {
     let upped = saved?.up ?? scratch.up
     up.forward(x, into: upped, runtime)
     if let gate {
       let gated = saved?.gate ?? scratch.gate
       gate.forward(x, into: gated, runtime)
+      try hooks?.visit(.pre, gated)
+      try hooks?.visit(.preLinear, upped)
       runtime.gated(activation, gate: gated, up: upped, into: scratch.hidden)
     } else {
+      try hooks?.visit(.pre, upped)
       runtime.activate(activation, upped, into: scratch.hidden)
     }
+    try hooks?.visit(.post, scratch.hidden)
     down.forward(scratch.hidden, into: y, runtime)
   }
 

@@ -13,10 +13,10 @@ struct Norm: @unchecked Sendable {
     let mean: Tensor?
 
     init(
-      _ c: ModelConfiguration, rows: Int, _ purpose: String, _ arena: Arena
+      _ kind: ModelConfiguration.NormKind, rows: Int, _ purpose: String, _ arena: Arena
     ) throws(HoldfastError) {
       inverse = try arena.tensor("\(purpose) inverse", [rows])
-      mean = c.norm == .layer ? try arena.tensor("\(purpose) mean", [rows]) : nil
+      mean = kind == .layer ? try arena.tensor("\(purpose) mean", [rows]) : nil
     }
   }
 

@@ -4,12 +4,16 @@ extension Model {
   /// Writes the embeddings of tokens into x [T, D], with those of their positions where the model has learned ones.
   ///
   /// Only the rows in use are dequantised.
-  func embed(_ tokens: [Int32], positions: [Int32], into x: Tensor, runtime: Runtime) throws(HoldfastError) {
+  func embed(_ tokens: [Int32], positions: [Int32], into x: Tensor, hooks: Hooks? = nil, runtime: Runtime)
+    throws(HoldfastError)
+  {
     try look(up: tokens, in: weights.embeddingSlot(), into: x, runtime)
     if configuration.embeddingScale != 1 { runtime.scale(x, by: configuration.embeddingScale) }
+    try hooks?.visit(Site(.embed), x)
     guard let slot = weights.slot(.positionEmbedding) else { return }
     let learned = try Tensor(uninitialized: x.shape)
     try look(up: positions, in: slot, into: learned, runtime)
+    try hooks?.visit(Site(.positionEmbed), learned)
     runtime.add(learned, into: x)
   }
 

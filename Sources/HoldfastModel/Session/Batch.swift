@@ -68,6 +68,14 @@ struct Batch {
     }
   }
 
+  /// What the rows are, for hooks.
+  ///
+  /// - Parameter first: the index in the whole call of the batch's first segment.
+  func hookRows(from first: Int) -> HookRows {
+    HookRows(
+      segments: rows.enumerated().map { (first + $0, $1, $1.isEmpty ? 0 : Int(positions[$1.lowerBound])) })
+  }
+
   /// The segments as a layer's attention takes them.
   func attention(layer: Int, keys: Tensor, values: Tensor) -> [AttentionSegment] {
     zip(rows, contexts).map { rows, context in

@@ -15,9 +15,14 @@ extension Session {
     guard !isStatic, cache.length > 0, variant(cache.length) != variant(cache.length + tokens.count) else {
       return tokens
     }
-    let text = cache.text
+    let text = cache.text + tokens
+    let c = model.configuration
+    // What cannot be computed is refused later on; the cache must not have lost its text by then.
+    guard text.count <= c.contextLength, tokens.allSatisfy({ $0 >= 0 && Int($0) < c.vocabularySize }) else {
+      return tokens
+    }
     cache.restart()
-    return text + tokens
+    return text
   }
 
   /// The same segments, as whole texts where any of them takes other frequencies than what it follows.

@@ -73,8 +73,9 @@ public final class Session {
 
   /// The logits [R, V] of the wanted outputs, in segment order.
   ///
-  /// - Throws: `invalidArgument` or `contextLength` for unusable segments.
-  public func logits(_ segments: [Segment]) throws(HoldfastError) -> Tensor {
+  /// - Parameter hooks: what wants to see or change activations on the way, in order.
+  /// - Throws: `invalidArgument` or `contextLength` for unusable segments; what a hook throws.
+  public func logits(_ segments: [Segment], hooks: [Hook] = []) throws(HoldfastError) -> Tensor {
     let segments = unshared(segments)
     let wanted = try segments.map { segment throws(HoldfastError) in try Self.rows(of: segment) }
     let total = wanted.reduce(0) { $0 + $1.count }
@@ -82,7 +83,8 @@ public final class Session {
     var next = 0
     for chunk in Self.chunks(segments) {
       let batch = try Batch(segments[chunk], model: model, panels: panels)
-      let x = try hidden(batch)
+      let x = try hidden(
+        batch, hooks: Hooks(hooks, rows: batch.hookRows(from: chunk.lowerBound), arena: arena))
       var rows: [Int] = []
       for (local, index) in chunk.enumerated() {
         rows += wanted[index].map { batch.rows[local].lowerBound + $0 }
@@ -98,7 +100,7 @@ public final class Session {
   /// Logits are held for a few rows at a time only.
   /// - Parameter pick: for each segment, pairs of a row in it and a token that may come next.
   public func logProbabilities(
-    _ segments: [Segment], pick: [[(row: Int, token: Int32)]]
+    _ segments: [Segment], pick: [[(row: Int, token: Int32)]], hooks: [Hook] = []
   ) throws(HoldfastError) -> [[Float]] {
     guard pick.count == segments.count else {
       throw HoldfastError(
@@ -127,7 +129,8 @@ public final class Session {
     var results: [[Float]] = pick.map { [Float](repeating: 0, count: $0.count) }
     for chunk in Self.chunks(segments) {
       let batch = try Batch(segments[chunk], model: model, panels: panels)
-      let x = try hidden(batch)
+      let x = try hidden(
+        batch, hooks: Hooks(hooks, rows: batch.hookRows(from: chunk.lowerBound), arena: arena))
       // Picks of one row share its logits: group them, rows ascending.
       var byRow: [(row: Int, segment: Int, slot: Int, token: Int32)] = []
       for (local, index) in chunk.enumerated() {
@@ -159,40 +162,42 @@ public final class Session {
     return results
   }
 
-  /// Runs all blocks; returns the residual stream before the final norm, [T, D], valid until the next call.
+  /// Runs all blocks and the final norm; returns its output for every row [T, D], valid until the next call.
   ///
+  /// The norm of rows nobody wants costs little beside the blocks.
   /// - Parameter visit: sees every layer's keys and values [T, K·E].
   private func hidden(
-    _ batch: Batch, visit: (_ layer: Int, _ keys: Tensor, _ values: Tensor) -> Void = { _, _, _ in }
+    _ batch: Batch, hooks: Hooks? = nil,
+    visit: (_ layer: Int, _ keys: Tensor, _ values: Tensor) -> Void = { _, _, _ in }
   ) throws(HoldfastError) -> Tensor {
     let c = model.configuration
     let tokens = batch.tokens.count
     let x = try arena.tensor("residual", [tokens, c.width])
-    try model.embed(batch.tokens, positions: batch.positions, into: x, runtime: runtime)
+    try model.embed(batch.tokens, positions: batch.positions, into: x, hooks: hooks, runtime: runtime)
     let scratch = try BlockScratch(c, tokens: tokens, training: false, arena: arena)
     let keys = try arena.tensor("keys", [tokens, c.kvWidth])
     let values = try arena.tensor("values", [tokens, c.kvWidth])
     let slices = try rotary.slices(batch.positions, textLengths: batch.textLengths)
-    let memory = MemoryWatch()
     for (layer, block) in panels.blocks.enumerated() {
-      block.forward(
+      try block.forward(
         x, keys: keys, values: values, segments: batch.attention(layer: layer, keys: keys, values: values),
-        rotary: slices, scratch: scratch, saved: nil, runtime: runtime)
+        rotary: slices, scratch: scratch, saved: nil,
+        hooks: hooks.map { LayerHooks(hooks: $0, layer: layer) },
+        runtime: runtime)
       visit(layer, keys, values)
     }
-    try memory.check()
-    return x
+    let normed = try arena.tensor("final", [tokens, c.width])
+    try panels.finalNorm.forward(
+      x, into: normed, statistics: nil, hooks, scale: Site(.finalNormScale), normed: Site(.finalNormed),
+      runtime)
+    return normed
   }
 
-  /// Logits of some rows of the residual stream: final norm, then the output projection.
+  /// Logits of some rows of the normed residual stream.
   private func project(_ x: Tensor, rows: [Int], into output: Tensor) throws(HoldfastError) {
     let picked = try arena.tensor("picked", [rows.count, model.configuration.width])
     for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
-    let normed = try arena.tensor("final", [rows.count, model.configuration.width])
-    panels.finalNorm.forward(picked, into: normed, statistics: nil, runtime)
-    let memory = MemoryWatch()
-    runtime.linear(normed, panels.output, into: output)
-    try memory.check()
+    runtime.linear(picked, panels.output, into: output)
     if let cap = model.configuration.logitSoftcap { runtime.softcap(output, cap: cap) }
   }
 

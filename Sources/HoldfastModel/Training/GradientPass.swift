@@ -63,7 +63,7 @@ public final class GradientPass {
       for (layer, block) in blocks.enumerated() {
         let tape = try BlockTape(c, block, layer: layer, tokens: tokens, arena: arena)
         tapes.append(tape)
-        block.forward(
+        try block.forward(
           x, keys: tape.keys, values: tape.values, segments: plan.segments, rotary: slices, scratch: scratch,
           saved: tape, runtime: runtime)
       }
@@ -114,7 +114,7 @@ public final class GradientPass {
       let normed = try arena.tensor("final", [range.count, c.width])
       let normedGradient = try arena.tensor("final gradient", [range.count, c.width])
       let pickedGradient = try arena.tensor("picked gradient", [range.count, c.width])
-      let statistics = try Norm.Statistics(c, rows: range.count, "final", arena)
+      let statistics = try Norm.Statistics(norm.kind, rows: range.count, "final", arena)
       let logits = try arena.tensor("logits", [range.count, c.vocabularySize])
       for (i, r) in range.enumerated() { picked.row(i).copy(from: x.row(plan.rows[r])) }
       norm.forward(picked, into: normed, statistics: statistics, runtime)
