@@ -8,7 +8,7 @@ import Testing
 @Suite struct ArchitectureTests {
   @Test func everyFixtureIsThere() {
     #expect(ArchitectureFixture.all.count == 22)
-    #expect(ArchitectureFixture.gguf.count == 14)
+    #expect(ArchitectureFixture.gguf.count == 16)
     #expect(ArchitectureFixture.older.count == 16)
   }
 

@@ -51,12 +51,19 @@ extension Architecture {
       c.localRotary = try reader.localRotary(c)
     },
     translate: { gguf throws(HoldfastError) in
-      [
+      // A file without a window is of a model whose layers are all global.
+      let period = gguf.hasKey("attention.sliding_window") ? 6 : 1
+      var members: [(key: ByteString, value: JSON)] = [
         ("query_pre_attn_scalar", .int(try gguf.queryScalar(largest: 62))),
         ("sliding_window", .int(try gguf.int("attention.sliding_window", default: 4096))),
+        ("sliding_window_pattern", .int(try gguf.int("attention.sliding_window_pattern", default: period))),
         ("rope_local_base_freq", .number(try gguf.double("rope.freq_base_swa", default: 10000))),
         ("hidden_activation", "gelu_pytorch_tanh"),
       ]
+      if gguf.hasKey("final_logit_softcapping") {
+        members.append(("final_logit_softcapping", .number(try gguf.double("final_logit_softcapping"))))
+      }
+      return members
     })
 }
 

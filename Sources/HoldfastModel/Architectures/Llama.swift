@@ -24,9 +24,13 @@ extension Architecture {
   /// Source: Jiang et al., arXiv 2310.06825; transformers `modeling_mistral.py`.
   static let mistral = Architecture(
     name: "mistral", className: "MistralForCausalLM", gguf: nil, modules: .llama,
+    ggufLayout: [.query: .interleavedPairs, .key: .interleavedPairs],
     configure: { reader, c throws(HoldfastError) in
       c.window = try reader.window(default: 4096)
       c.windowedLayers = try reader.windowedLayers(c) { _ in true }
+    },
+    translate: { gguf throws(HoldfastError) in
+      [("sliding_window", .int(try gguf.int("attention.sliding_window")))]
     })
 }
 

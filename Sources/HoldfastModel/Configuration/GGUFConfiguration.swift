@@ -30,6 +30,8 @@ struct GGUFConfiguration {
   func bool(_ suffix: String, default fallback: Bool? = nil) throws(HoldfastError) -> Bool {
     try file.bool(key(suffix), default: fallback)
   }
+  /// Whether the file has a value under that key.
+  func hasKey(_ suffix: String) -> Bool { file.metadata[key(suffix)] != nil }
   /// Whether the file has a tensor of that name.
   func has(_ tensor: ByteString) throws(HoldfastError) -> Bool { try file.optionalTensor(tensor) != nil }
 

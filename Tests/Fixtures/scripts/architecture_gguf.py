@@ -15,7 +15,9 @@ convert_hf_to_gguf.py) and src/models/*.cpp:
   rope_factors_short.weight, with rope.scaling.attn_factor; linear and YaRN are keys.  (llama.py takes 8192 for the original
   context whatever the configuration says; here the configuration's is used.)
 * What Gemma divides scores by is not in the file: readers take the head width, but in the 27-billion models D / H.  Gemma 3's
-  pattern of six layers and its local base of 10000 are known to readers; newer files carry the base as rope.freq_base_swa.
+  pattern of six layers and its local base of 10000 are known to readers, but attention.sliding_window_pattern and
+  rope.freq_base_swa may say otherwise (src/models/gemma3.cpp), as they do in gemma3-types.
+* Mistral's files say `llama`; the converter leaves the window out, and where a file has one it is meant.
 * GPT-NeoX files have no rope.freq_base: it is 10000.
 Made with gguf 0.19, transformers 5.23, torch 2.13.
 """
@@ -27,8 +29,8 @@ from architectures import build, logits_of, vocabulary_of
 
 FILES = {
     "llama": (A.LLAMA, Q.F32), "llama-tied": (A.LLAMA, Q.F32), "llama-linear": (A.LLAMA, Q.F32), "llama3": (A.LLAMA, Q.F32),
-    "llama-yarn": (A.LLAMA, Q.F32), "qwen2": (A.QWEN2, Q.F32), "qwen3": (A.QWEN3, Q.BF16), "gemma2": (A.GEMMA2, Q.F32),
-    "gemma3": (A.GEMMA3, Q.F32), "olmo2": (A.OLMO2, Q.F32), "phi3": (A.PHI3, Q.F16), "phi3-longrope": (A.PHI3, Q.F32),
+    "llama-yarn": (A.LLAMA, Q.F32), "mistral": (A.LLAMA, Q.F32), "qwen2": (A.QWEN2, Q.F32), "qwen3": (A.QWEN3, Q.BF16), "gemma2": (A.GEMMA2, Q.F32),
+    "gemma3": (A.GEMMA3, Q.F32), "gemma3-types": (A.GEMMA3, Q.F32), "olmo2": (A.OLMO2, Q.F32), "phi3": (A.PHI3, Q.F16), "phi3-longrope": (A.PHI3, Q.F32),
     "gpt2": (A.GPT2, Q.F32), "gpt-neox": (A.GPTNEOX, Q.F32),
 }
 SCALAR = {"gemma2": 6, "gemma3": 10}  # head widths: what readers take query_pre_attn_scalar to be
@@ -96,8 +98,14 @@ def write_keys(w, arch, c, rope):
     if arch == A.GEMMA2:
         w.add_attn_logit_softcapping(c["attn_logit_softcapping"])
         w.add_final_logit_softcapping(c["final_logit_softcapping"])
-    if arch in (A.GEMMA2, A.GEMMA3):
+    if arch in (A.GEMMA2, A.GEMMA3) or arch == A.LLAMA and c.get("sliding_window"):
         w.add_sliding_window(c["sliding_window"])
+    if arch == A.GEMMA3:
+        period, local = c["layer_types"].index("full_attention") + 1, c["rope_parameters"]["sliding_attention"]["rope_theta"]
+        if period != 6:
+            w.add_sliding_window_pattern(period)
+        if local != 10000:
+            w.add_rope_freq_base_swa(local)
     kind = rope.get("rope_type")
     if kind in ("linear", "yarn"):
         w.add_rope_scaling_type(gguf.RopeScalingType(kind))
