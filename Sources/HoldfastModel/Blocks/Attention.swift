@@ -31,11 +31,11 @@ struct Attention: @unchecked Sendable {
     let attended = saved?.attended ?? scratch.attended
     try project(
       x, query, queryNorm, into: queries, raw: saved?.rawQueries, statistics: saved?.queryStatistics,
-      hooks, .query, runtime)
+      scratch.adapter, hooks, .query, runtime)
     try project(
-      x, key, keyNorm, into: keys, raw: saved?.rawKeys, statistics: saved?.keyStatistics, hooks, .key, runtime
-    )
-    value.forward(x, into: values, runtime)
+      x, key, keyNorm, into: keys, raw: saved?.rawKeys, statistics: saved?.keyStatistics, scratch.adapter,
+      hooks, .key, runtime)
+    value.forward(x, into: values, scratch.adapter, runtime)
     try hooks?.visit(.value, values, heads: kvHeads)
     if let turn = rotary.slice(isLocal: isLocal) {
       turn.rotate(queries, heads: heads, inverse: false, runtime)
@@ -51,17 +51,18 @@ struct Attention: @unchecked Sendable {
         queries: queries, keys: keys, values: values, segments: segments, attended: attended, hooks, runtime)
       try hooks.visit(.attended, attended, heads: heads)
     }
-    output.forward(attended, into: y, runtime)
+    output.forward(attended, into: y, scratch.adapter, runtime)
     if let hooks { try visitResult(attended, into: y, hooks, runtime) }
   }
 
   /// Queries or keys, normed where the model does; the norm's input is kept where the backward pass needs it.
   private func project(
     _ x: Tensor, _ projection: Projection, _ norm: Norm?, into y: Tensor, raw: Tensor?,
-    statistics: Norm.Statistics?, _ hooks: LayerHooks?, _ site: Site.Kind, _ runtime: Runtime
+    statistics: Norm.Statistics?, _ scratch: AdapterScratch, _ hooks: LayerHooks?, _ site: Site.Kind,
+    _ runtime: Runtime
   ) throws(HoldfastError) {
     let projected = raw ?? y
-    projection.forward(x, into: projected, runtime)
+    projection.forward(x, into: projected, scratch, runtime)
     try hooks?.visit(site, projected, heads: site == .query ? heads : kvHeads)
     norm?.forward(projected, into: y, statistics: statistics, runtime)
   }
@@ -72,7 +73,8 @@ struct Attention: @unchecked Sendable {
     rotary: RotarySlices, _ gradients: Gradients, scratch: BackwardScratch, _ runtime: Runtime
   ) {
     output.backward(
-      dy, x: tape.attended, into: scratch.attended, accumulate: false, gradients.output, runtime)
+      dy, x: tape.attended, into: scratch.attended, accumulate: false, gradients.output, scratch.adapter,
+      runtime)
     runtime.attentionBackward(
       scratch.attended, queries: tape.queries, keys: tape.keys, values: tape.values, output: tape.attended,
       logSumExp: tape.logSumExp, heads: heads, kvHeads: kvHeads, segments: segments, scale: scale,
@@ -94,8 +96,9 @@ struct Attention: @unchecked Sendable {
     }
     let queries = queryNorm == nil ? scratch.queries : tape.queries
     let keys = keyNorm == nil ? scratch.keys : tape.keys
-    query.backward(queries, x: x, into: dx, accumulate: false, gradients.query, runtime)
-    key.backward(keys, x: x, into: dx, accumulate: true, gradients.key, runtime)
-    value.backward(scratch.values, x: x, into: dx, accumulate: true, gradients.value, runtime)
+    let room = scratch.adapter
+    query.backward(queries, x: x, into: dx, accumulate: false, gradients.query, room, runtime)
+    key.backward(keys, x: x, into: dx, accumulate: true, gradients.key, room, runtime)
+    value.backward(scratch.values, x: x, into: dx, accumulate: true, gradients.value, room, runtime)
   }
 }

@@ -4,6 +4,7 @@ import HoldfastTensor
 struct TensorSource {
   let vector: (Slot) throws(HoldfastError) -> Tensor
   let matrix: (Slot, Range<Int>) throws(HoldfastError) -> Matrix
+  let adapter: (Slot, Range<Int>) throws(HoldfastError) -> Adapter?
 
   func norm(_ module: Module, layer: Int? = nil, of weights: Weights) throws(HoldfastError) -> Norm? {
     guard let weight = weights.slot(module, layer: layer) else { return nil }
@@ -18,7 +19,8 @@ struct TensorSource {
   func projection(_ part: ProjectionPart) throws(HoldfastError) -> Projection {
     Projection(
       matrix: try matrix(part.weight, part.rows),
-      bias: try part.bias.map { slot throws(HoldfastError) in try vector(slot).rows(part.rows) })
+      bias: try part.bias.map { slot throws(HoldfastError) in try vector(slot).rows(part.rows) },
+      adapter: try adapter(part.weight, part.rows))
   }
 }
 
@@ -30,6 +32,12 @@ struct ProjectionPart {
 }
 
 extension Weights {
+  /// The output projection, which has no bias.
+  func outputPart() throws(HoldfastError) -> ProjectionPart {
+    let slot = try outputSlot()
+    return ProjectionPart(weight: slot, bias: nil, rows: 0..<slot.shape[0])
+  }
+
   /// Where a projection's rows are; `nil` when the model has no such projection.
   func part(_ module: Module, layer: Int) -> ProjectionPart? {
     let c = configuration
@@ -97,11 +105,9 @@ extension DecoderBlock.Gradients {
     }
     func projection(_ module: Module) -> Projection.Gradients {
       guard let part = weights.part(module, layer: layer) else {
-        return Projection.Gradients(weight: nil, bias: nil)
+        return Projection.Gradients(weight: nil, bias: nil, adapter: nil)
       }
-      return Projection.Gradients(
-        weight: gradients.tensor(part.weight)?.rows(part.rows),
-        bias: gradients.tensor(part.bias)?.rows(part.rows))
+      return gradients.projection(part)
     }
     attentionNorm = norm(.attentionNorm)
     attention = Attention.Gradients(

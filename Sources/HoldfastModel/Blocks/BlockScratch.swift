@@ -5,9 +5,12 @@ struct BlockScratch {
   let normed, queries, attended, gate, up, hidden: Tensor
   /// For the second half of a block whose halves stand side by side.
   let second: Tensor?
+  let adapter: AdapterScratch
 
   /// - Parameter training: whether queries, attention and gates go to a tape instead.
-  init(_ c: ModelConfiguration, tokens: Int, training: Bool, arena: Arena) throws(HoldfastError) {
+  init(_ model: Model, tokens: Int, training: Bool, arena: Arena) throws(HoldfastError) {
+    let c = model.configuration
+    adapter = try AdapterScratch(model, tokens: tokens, training: training, arena: arena)
     normed = try arena.tensor("normed", [tokens, c.width])
     hidden = try arena.tensor("hidden", [tokens, c.feedForward])
     queries = training ? normed : try arena.tensor("queries", [tokens, c.queryWidth])
@@ -26,8 +29,11 @@ struct BackwardScratch {
   let branchGradient: Tensor?
   /// For the second half of a block whose halves stand side by side.
   let second: Tensor?
+  let adapter: AdapterScratch
 
-  init(_ c: ModelConfiguration, hasPostNorms: Bool, tokens: Int, arena: Arena) throws(HoldfastError) {
+  init(_ model: Model, hasPostNorms: Bool, tokens: Int, arena: Arena) throws(HoldfastError) {
+    let c = model.configuration
+    adapter = try AdapterScratch(model, tokens: tokens, training: true, arena: arena)
     normed = try arena.tensor("normed", [tokens, c.width])
     normedGradient = try arena.tensor("normed gradient", [tokens, c.width])
     hidden = try arena.tensor("hidden", [tokens, c.feedForward])

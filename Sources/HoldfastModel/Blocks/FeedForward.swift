@@ -17,10 +17,10 @@ struct FeedForward: @unchecked Sendable {
     _ runtime: Runtime
   ) throws(HoldfastError) {
     let upped = saved?.up ?? scratch.up
-    up.forward(x, into: upped, runtime)
+    up.forward(x, into: upped, scratch.adapter, runtime)
     if let gate {
       let gated = saved?.gate ?? scratch.gate
-      gate.forward(x, into: gated, runtime)
+      gate.forward(x, into: gated, scratch.adapter, runtime)
       try hooks?.visit(.pre, gated)
       try hooks?.visit(.preLinear, upped)
       runtime.gated(activation, gate: gated, up: upped, into: scratch.hidden)
@@ -29,7 +29,7 @@ struct FeedForward: @unchecked Sendable {
       runtime.activate(activation, upped, into: scratch.hidden)
     }
     try hooks?.visit(.post, scratch.hidden)
-    down.forward(scratch.hidden, into: y, runtime)
+    down.forward(scratch.hidden, into: y, scratch.adapter, runtime)
   }
 
   /// dx [T,D] = the gradient of x, from that of the output dy [T,D]; adds the gradients of the parts.
@@ -39,21 +39,22 @@ struct FeedForward: @unchecked Sendable {
     _ dy: Tensor, x: Tensor, into dx: Tensor, tape: BlockTape, _ gradients: Gradients,
     scratch: BackwardScratch, _ runtime: Runtime
   ) {
+    let room = scratch.adapter
     if gate == nil {
       runtime.activate(activation, tape.up, into: scratch.hidden)
     } else {
       runtime.gated(activation, gate: tape.gate, up: tape.up, into: scratch.hidden)
     }
     down.backward(
-      dy, x: scratch.hidden, into: scratch.hiddenGradient, accumulate: false, gradients.down, runtime)
+      dy, x: scratch.hidden, into: scratch.hiddenGradient, accumulate: false, gradients.down, room, runtime)
     guard let gate else {
       runtime.activateBackward(scratch.hiddenGradient, activation, tape.up, into: tape.up)
-      up.backward(tape.up, x: x, into: dx, accumulate: false, gradients.up, runtime)
+      up.backward(tape.up, x: x, into: dx, accumulate: false, gradients.up, room, runtime)
       return
     }
     runtime.gatedBackward(
       scratch.hiddenGradient, activation, gate: tape.gate, up: tape.up, into: tape.gate, tape.up)
-    gate.backward(tape.gate, x: x, into: dx, accumulate: false, gradients.gate, runtime)
-    up.backward(tape.up, x: x, into: dx, accumulate: true, gradients.up, runtime)
+    gate.backward(tape.gate, x: x, into: dx, accumulate: false, gradients.gate, room, runtime)
+    up.backward(tape.up, x: x, into: dx, accumulate: true, gradients.up, room, runtime)
   }
 }

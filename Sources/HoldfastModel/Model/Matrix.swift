@@ -11,12 +11,12 @@ enum Matrix: @unchecked Sendable {
 }
 
 extension Runtime {
-  /// y[M,N] = x[M,K] · wᵀ.
-  func linear(_ x: Tensor, _ w: Matrix, into y: Tensor) {
+  /// y[M,N] (+)= x[M,K] · wᵀ.
+  func linear(_ x: Tensor, _ w: Matrix, into y: Tensor, accumulate: Bool = false) {
     switch w {
-    case .packed(let w): linear(x, w, into: y)
-    case .plain(let w): linear(x, w, into: y)
-    case .stored(let w): linear(x, w, into: y)
+    case .packed(let w): linear(x, w, into: y, accumulate: accumulate)
+    case .plain(let w): linear(x, w, into: y, accumulate: accumulate)
+    case .stored(let w): linear(x, w, into: y, accumulate: accumulate)
     }
   }
 

@@ -14,13 +14,19 @@ public final class Model: Sendable {
   public let tokenizer: Tokenizer
   /// Where the weights came from.
   public let provenance: Provenance
+  /// How sessions hold the weights.
+  public let residency: Residency
   private let panels = Once<Panels>()
 
-  init(weights: Weights, parameters: Parameters?, tokenizer: Tokenizer, provenance: Provenance) {
+  init(
+    weights: Weights, parameters: Parameters?, tokenizer: Tokenizer, provenance: Provenance,
+    residency: Residency = .packed
+  ) {
     self.weights = weights
     self.parameters = parameters
     self.tokenizer = tokenizer
     self.provenance = provenance
+    self.residency = residency
   }
 
   /// Sizes, constants and special tokens.
@@ -28,12 +34,23 @@ public final class Model: Sendable {
 
   /// The same weights under other parameters; nothing is copied.
   public func with(_ parameters: Parameters?) -> Model {
-    Model(weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance)
+    Model(
+      weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance,
+      residency: residency)
+  }
+
+  /// The same model with its weights held in another way.
+  public func with(_ residency: Residency) -> Model {
+    Model(
+      weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance,
+      residency: residency)
   }
 
   /// The same model as coming from elsewhere, such as a checkpoint from the model its run started from.
   public func with(_ provenance: Provenance) -> Model {
-    Model(weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance)
+    Model(
+      weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance,
+      residency: residency)
   }
 
   /// The Hugging Face names of all tensors, in the order of the forward pass.
@@ -44,7 +61,7 @@ public final class Model: Sendable {
 
   /// The names of the axes of the tensor of that name, as files carry them; empty when there is no such tensor.
   public func axes(of name: ByteString) -> [ByteString] {
-    weights.slot(named: name)?.axes ?? []
+    weights.slot(named: name)?.axes ?? adapterAxes(of: name)
   }
 
   /// A new session; many may run at once, each on one thread at a time.
@@ -55,25 +72,36 @@ public final class Model: Sendable {
     return try Session(model: self, panels: panels, runtime: runtime)
   }
 
-  /// The float32 tensor of a slot: the overlay's, or the dequantised weights.
+  /// The float32 tensor of a slot: the overlay's, or the dequantised weights; with its adapter merged.
   func materialized(_ slot: Slot, copy: Bool, runtime: Runtime = .shared) throws(HoldfastError)
     -> Tensor
   {
+    let adapter = parameters?.adapters[slot.name]
+    let tensor: Tensor
     if let tuned = parameters?[slot.name] {
-      guard copy else { return tuned }
-      let tensor = try Tensor(uninitialized: tuned.shape)
+      guard copy || adapter != nil else { return tuned }
+      tensor = try Tensor(uninitialized: tuned.shape)
       tensor.copy(from: tuned)
-      return tensor
+    } else {
+      tensor = try weights.tensor(slot).materialized(runtime)
     }
-    return try weights.tensor(slot).materialized(runtime)
+    if let adapter { try merge(adapter, into: tensor, runtime) }
+    return tensor
   }
 
-  /// Rows of a matrix as sessions use it: of tuned parameters packed anew, of weights packed once for all overlays.
+  /// Rows of a matrix as sessions use it: of tuned parameters packed anew, of weights packed once for all overlays or left
+  /// where they are.
   ///
   /// `numerical` names the first value that is not finite.
   func matrix(_ slot: Slot, rows: Range<Int>, _ runtime: Runtime) throws(HoldfastError) -> Matrix {
     guard let tuned = parameters?[slot.name] else {
-      return .packed(try weights.packed.matrix(weights.tensor(slot), rows: rows, runtime))
+      let weight = try weights.tensor(slot)
+      switch residency {
+      case .packed: return .packed(try weights.packed.matrix(weight, rows: rows, runtime))
+      case .stored:
+        try weights.packed.check(weight, rows: rows, runtime)
+        return .stored(weight.source(rows: rows))
+      }
     }
     if let index = runtime.firstNonFinite(tuned) {
       throw HoldfastError(
@@ -87,11 +115,6 @@ public final class Model: Sendable {
   /// Rows of a matrix as training uses it: tuned parameters as they are, weights read from the file in every product.
   func trainingMatrix(_ slot: Slot, rows: Range<Int>) throws(HoldfastError) -> Matrix {
     if let tuned = parameters?[slot.name] { return .plain(tuned.rows(rows)) }
-    let weight = try weights.tensor(slot)
-    return .stored(
-      MatrixSource(outputs: rows.count, inputs: weight.columns) { part, destination in
-        weight.dequantize(
-          rows: (rows.lowerBound + part.lowerBound)..<(rows.lowerBound + part.upperBound), into: destination)
-      })
+    return .stored(try weights.tensor(slot).source(rows: rows))
   }
 }

@@ -174,7 +174,7 @@ public final class Session {
     let tokens = batch.tokens.count
     let x = try arena.tensor("residual", [tokens, c.width])
     try model.embed(batch.tokens, positions: batch.positions, into: x, hooks: hooks, runtime: runtime)
-    let scratch = try BlockScratch(c, tokens: tokens, training: false, arena: arena)
+    let scratch = try BlockScratch(model, tokens: tokens, training: false, arena: arena)
     let keys = try arena.tensor("keys", [tokens, c.kvWidth])
     let values = try arena.tensor("values", [tokens, c.kvWidth])
     let slices = try rotary.slices(batch.positions, textLengths: batch.textLengths)
@@ -197,7 +197,8 @@ public final class Session {
   private func project(_ x: Tensor, rows: [Int], into output: Tensor) throws(HoldfastError) {
     let picked = try arena.tensor("picked", [rows.count, model.configuration.width])
     for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
-    runtime.linear(picked, panels.output, into: output)
+    let scratch = try AdapterScratch(model, tokens: rows.count, training: false, arena: arena)
+    panels.output.forward(picked, into: output, scratch, runtime)
     if let cap = model.configuration.logitSoftcap { runtime.softcap(output, cap: cap) }
   }
 

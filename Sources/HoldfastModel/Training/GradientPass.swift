@@ -10,7 +10,7 @@ public final class GradientPass {
   private let runtime: Runtime
   private let arena = Arena()
   private let rotary: RotaryTables
-  private let source: TensorSource
+  private var dropout: DropoutRows?
 
   /// Rows of logits held at once: 256, or what 64 MiB hold.
   private var logitRows: Int { max(16, min(256, (1 << 24) / model.configuration.vocabularySize)) }
@@ -25,9 +25,20 @@ public final class GradientPass {
     self.model = model
     self.runtime = runtime
     rotary = try RotaryTables(model.configuration)
-    source = TensorSource(
+  }
+
+  /// Begins an optimiser step: the adapters' dropout, if they have any, is that of this seed and step from now on.
+  ///
+  /// Without a call nothing is dropped. Masks depend on the seed, the step and a token's place in the step alone.
+  public func begin(step: Int, seed: UInt64) { dropout = DropoutRows(seed: seed, step: step) }
+
+  /// Where the blocks' tensors come from, as they are now.
+  private func source(_ dropout: DropoutRows?) -> TensorSource {
+    let model = model
+    return TensorSource(
       vector: { slot throws(HoldfastError) in try model.materialized(slot, copy: false) },
-      matrix: { slot, rows throws(HoldfastError) in try model.trainingMatrix(slot, rows: rows) })
+      matrix: { slot, rows throws(HoldfastError) in try model.trainingMatrix(slot, rows: rows) },
+      adapter: { slot, rows throws(HoldfastError) in model.trainingAdapter(slot, rows: rows, dropout) })
   }
 
   /// Adds the gradients of `scale · Σ −log P(target)` and returns the unscaled sum, in nats, added to `sum`.
@@ -50,6 +61,7 @@ public final class GradientPass {
     guard !plan.tokens.isEmpty else { return sum }
     let memory = MemoryWatch()
 
+    let source = source(dropout)
     let blocks = try (0..<c.layers).map { layer throws(HoldfastError) in
       try DecoderBlock(model.weights, layer: layer, source)
     }
@@ -59,7 +71,7 @@ public final class GradientPass {
     var tapes: [BlockTape] = []
     try model.embed(plan.tokens, positions: plan.positions, into: x, runtime: runtime)
     do {
-      let scratch = try BlockScratch(c, tokens: tokens, training: true, arena: arena)
+      let scratch = try BlockScratch(model, tokens: tokens, training: true, arena: arena)
       for (layer, block) in blocks.enumerated() {
         let tape = try BlockTape(c, block, layer: layer, tokens: tokens, arena: arena)
         tapes.append(tape)
@@ -73,7 +85,7 @@ public final class GradientPass {
     let loss = try head(x, plan, scale: scale, into: dx, gradients, after: sum)
 
     let scratch = try BackwardScratch(
-      c, hasPostNorms: blocks.contains { $0.hasPostNorms }, tokens: tokens, arena: arena)
+      model, hasPostNorms: blocks.contains { $0.hasPostNorms }, tokens: tokens, arena: arena)
     for layer in blocks.indices.reversed() {
       blocks[layer].backward(
         dx, tape: tapes[layer], segments: plan.segments, rotary: slices,
@@ -89,6 +101,8 @@ public final class GradientPass {
       try gradients.accumulateLookup(dx, tokens: plan.tokens, runtime: runtime)
     }
     try memory.check()
+    dropout?.tokens += plan.tokens.count
+    dropout?.targets += plan.rows.count
     return loss
   }
 
@@ -99,10 +113,9 @@ public final class GradientPass {
   ) throws(HoldfastError) -> Double {
     let c = model.configuration
     let weights = model.weights
-    let norm = try weights.finalNorm(source)
-    let slot = try weights.outputSlot()
-    let output = Projection(matrix: try source.matrix(slot, 0..<slot.shape[0]), bias: nil)
-    let outputGradients = Projection.Gradients(weight: gradients.tensor(slot), bias: nil)
+    let norm = try weights.finalNorm(source(nil))
+    let part = try weights.outputPart()
+    let outputGradients = gradients.projection(part)
     let normGradients = Norm.Gradients(
       weight: gradients.tensor(weights.slot(.finalNorm)),
       bias: gradients.tensor(weights.slot(.finalNorm, isBias: true)))
@@ -118,13 +131,18 @@ public final class GradientPass {
       let logits = try arena.tensor("logits", [range.count, c.vocabularySize])
       for (i, r) in range.enumerated() { picked.row(i).copy(from: x.row(plan.rows[r])) }
       norm.forward(picked, into: normed, statistics: statistics, runtime)
-      output.forward(normed, into: logits, runtime)
+      var seen = dropout
+      seen?.targets += start
+      let output = try source(seen).projection(part)
+      let scratch = try AdapterScratch(model, tokens: range.count, training: true, arena: arena)
+      output.forward(normed, into: logits, scratch, runtime)
       let capped = try cap(logits)
       let losses = runtime.crossEntropy(
         logits: logits, targets: Array(plan.targets[range]), scale: scale, gradient: true)
       for value in losses { loss += Double(value) }
       if let capped, let cap = c.logitSoftcap { runtime.softcapBackward(logits, capped: capped, cap: cap) }
-      output.backward(logits, x: normed, into: normedGradient, accumulate: false, outputGradients, runtime)
+      output.backward(
+        logits, x: normed, into: normedGradient, accumulate: false, outputGradients, scratch, runtime)
       norm.backward(
         normedGradient, x: picked, statistics: statistics, into: pickedGradient, accumulate: false,
         normGradients, runtime)

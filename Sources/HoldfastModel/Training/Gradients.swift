@@ -59,6 +59,16 @@ public final class Gradients {
 
   /// The gradient of a slot, or `nil` for what is not trained.
   func tensor(_ slot: Slot?) -> Tensor? { slot.flatMap { self[$0.name] } }
+
+  /// The gradients of a projection's parts.
+  func projection(_ part: ProjectionPart) -> Projection.Gradients {
+    var adapter: Adapter.Gradients?
+    if let down = self[part.weight.downName], let up = self[part.weight.upName] {
+      adapter = Adapter.Gradients(down: down, up: up.rows(part.rows))
+    }
+    return Projection.Gradients(
+      weight: tensor(part.weight)?.rows(part.rows), bias: tensor(part.bias)?.rows(part.rows), adapter: adapter)
+  }
 }
 
 /// Sums of rows by token, for the few tokens of a batch out of a large vocabulary.

@@ -10,6 +10,7 @@ final class PackedWeights: Sendable {
   }
 
   private let matrices = Mutex<[Key: PackedMatrix]>([:])
+  private let checked = Mutex<Set<Key>>([])
 
   /// The packed rows of a weight; `numerical` names the first value that is not finite.
   func matrix(_ weight: WeightTensor, rows: Range<Int>, _ runtime: Runtime) throws(HoldfastError)
@@ -20,13 +21,8 @@ final class PackedWeights: Sendable {
     let damage = Damage()
     let matrix = try PackedMatrix(outputs: rows.count, inputs: weight.columns, runtime: runtime) {
       part, destination in
-      weight.dequantize(
-        rows: (rows.lowerBound + part.lowerBound)..<(rows.lowerBound + part.upperBound), into: destination)
-      guard let start = destination.baseAddress else { return }
-      let block = Tensor(wrapping: start, shape: [destination.count], owner: damage)
-      if let index = runtime.firstNonFinite(block) {
-        damage.record((rows.lowerBound + part.lowerBound) * weight.columns + index)
-      }
+      weight.dequantize(rows: part.shifted(by: rows.lowerBound), into: destination)
+      Self.inspect(destination, of: weight, from: rows.lowerBound + part.lowerBound, damage, runtime)
     }
     if let index = damage.first { throw weight.nonFinite(at: index) }
     return matrices.withLock { made in
@@ -34,5 +30,35 @@ final class PackedWeights: Sendable {
       made[key] = matrix
       return matrix
     }
+  }
+
+  /// Looks once through rows that are left where they are; `numerical` names the first value that is not finite.
+  func check(_ weight: WeightTensor, rows: Range<Int>, _ runtime: Runtime) throws(HoldfastError) {
+    let key = Key(name: weight.name, rows: rows)
+    guard !checked.withLock({ $0.contains(key) }) else { return }
+    let damage = Damage()
+    let height = max(1, 16384 / weight.columns)
+    runtime.parallel((rows.count + height - 1) / height) { pieces in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: height * weight.columns) { room in
+        for piece in pieces {
+          let part = piece * height..<min((piece + 1) * height, rows.count)
+          let block = UnsafeMutableBufferPointer(rebasing: room[..<(part.count * weight.columns)])
+          weight.dequantize(rows: part.shifted(by: rows.lowerBound), into: block)
+          Self.inspect(block, of: weight, from: rows.lowerBound + part.lowerBound, damage, runtime)
+        }
+      }
+    }
+    if let index = damage.first { throw weight.nonFinite(at: index) }
+    checked.withLock { _ = $0.insert(key) }
+  }
+
+  /// Records the first value of a block of rows that is not finite.
+  private static func inspect(
+    _ block: UnsafeMutableBufferPointer<Float>, of weight: WeightTensor, from row: Int, _ damage: Damage,
+    _ runtime: Runtime
+  ) {
+    guard let start = block.baseAddress else { return }
+    let values = Tensor(wrapping: start, shape: [block.count], owner: damage)
+    if let index = runtime.firstNonFinite(values) { damage.record(row * weight.columns + index) }
   }
 }

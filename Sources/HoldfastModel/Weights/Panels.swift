@@ -8,19 +8,19 @@ final class Panels: Sendable {
   let blocks: [DecoderBlock]
   let finalNorm: Norm
   /// [V, D], for logits.
-  let output: Matrix
+  let output: Projection
 
   init(_ model: Model, runtime: Runtime) throws(HoldfastError) {
     let weights = model.weights
     let source = TensorSource(
       vector: { slot throws(HoldfastError) in try model.materialized(slot, copy: false) },
-      matrix: { slot, rows throws(HoldfastError) in try model.matrix(slot, rows: rows, runtime) })
+      matrix: { slot, rows throws(HoldfastError) in try model.matrix(slot, rows: rows, runtime) },
+      adapter: { slot, rows throws(HoldfastError) in try model.adapter(slot, rows: rows, runtime) })
     blocks = try (0..<weights.configuration.layers).map { layer throws(HoldfastError) in
       try DecoderBlock(weights, layer: layer, source)
     }
     finalNorm = try weights.finalNorm(source)
-    let slot = try weights.outputSlot()
-    output = try source.matrix(slot, 0..<slot.shape[0])
+    output = try source.projection(weights.outputPart())
   }
 }
 

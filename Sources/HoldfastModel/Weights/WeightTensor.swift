@@ -47,6 +47,13 @@ struct WeightTensor: Sendable {
     }
   }
 
+  /// Rows as an operand of products that is never held in float32 as a whole.
+  func source(rows: Range<Int>) -> MatrixSource {
+    MatrixSource(outputs: rows.count, inputs: columns) { part, destination in
+      dequantize(rows: part.shifted(by: rows.lowerBound), into: destination)
+    }
+  }
+
   /// The whole tensor as float32; `numerical`, naming the element, if a value is not finite.
   func materialized(_ runtime: Runtime) throws(HoldfastError) -> Tensor {
     let tensor = try Tensor(uninitialized: shape)
@@ -70,4 +77,9 @@ struct WeightTensor: Sendable {
       "\(stored.file.path): tensor '\(name.text)' holds a NaN or an infinity at row \(index / columns), column "
         + "\(index % columns); the file is damaged or the model diverged when it was made")
   }
+}
+
+extension Range<Int> {
+  /// The same length, `offset` further on.
+  func shifted(by offset: Int) -> Range<Int> { (lowerBound + offset)..<(upperBound + offset) }
 }
