@@ -3,7 +3,8 @@ public import HoldfastTensor
 import HoldfastText
 
 extension Model {
-  /// Loads a model from a GGUF file, a Hugging Face directory or a Holdfast checkpoint, told apart by content.
+  /// Loads a model from a GGUF file, a Hugging Face directory, a PEFT adapter directory that names its base model by path,
+  /// or a Holdfast checkpoint, told apart by content.
   ///
   /// Weights are mapped, not read, so this is quick whatever the size.
   /// - Throws: `notFound`, `unsupported`, `corruptData` or `newerVersion`, naming file and place.
@@ -14,7 +15,9 @@ extension Model {
         "\(path): there is no such file; a model is a GGUF file, a Hugging Face directory or a Holdfast .h5 file"
       )
     }
-    if FileSystem.isDirectory(path) { return try loadHuggingFace(path) }
+    if FileSystem.isDirectory(path) {
+      return try isAdapter(path) ? loadAdapter(path) : loadHuggingFace(path)
+    }
     let magic = try MappedFile(path: path).withBytes { Array($0.prefix(8)) }
     if magic.starts(with: "GGUF".utf8) { return try loadGGUF(path) }
     if magic.elementsEqual([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) {

@@ -1,0 +1,109 @@
+import HoldfastStorage
+public import HoldfastTensor
+
+/// The files of a PEFT adapter directory.
+enum AdapterFiles {
+  static let configuration = "adapter_config.json"
+  static let tensors = "adapter_model.safetensors"
+  /// What PEFT puts before the names of the base model.
+  static let prefix: ByteString = "base_model.model."
+}
+
+extension Model {
+  /// The model under the adapter of a PEFT directory (`adapter_config.json`, `adapter_model.safetensors` in F32, F16 or
+  /// BF16); the weights are shared.
+  ///
+  /// - Throws: `unsupported`, naming the setting or the tensor, for what is not plain LoRA; `corruptData` when shapes or
+  ///   names do not fit the model.
+  public func adapted(by directory: String) throws(HoldfastError) -> Model {
+    guard parameters?.adapter == nil else {
+      throw HoldfastError(
+        .invalidArgument, "\(directory): the model has an adapter already; merge it before it takes another")
+    }
+    let reader = try AdapterReader(self, directory: directory)
+    return with(try reader.parameters()).with(
+      Provenance(path: directory, format: "peft", files: [reader.mapped], base: provenance))
+  }
+
+  /// Loads an adapter and the model that its configuration names.
+  static func loadAdapter(_ directory: String) throws(HoldfastError) -> Model {
+    let path = "\(directory)/\(AdapterFiles.configuration)"
+    let configuration = try AdapterConfiguration(peft: JSONNode(try JSON.read(path), document: path))
+    let named = configuration.baseModel ?? ""
+    let candidates = named.isEmpty ? [] : [named, "\(directory)/\(named)"]
+    guard let base = candidates.first(where: { FileSystem.exists($0) }) else {
+      throw HoldfastError(
+        .notFound,
+        "\(directory): the adapter belongs to the model '\(named)', which is no path here; load that model and put the "
+          + "adapter on it, or write its path into \(AdapterFiles.configuration)")
+    }
+    guard !isAdapter(base) else {
+      throw HoldfastError(.unsupported, "\(path): base_model_name_or_path '\(named)' is an adapter itself")
+    }
+    return try load(base).adapted(by: directory)
+  }
+
+  /// Whether a directory holds an adapter and no model.
+  static func isAdapter(_ directory: String) -> Bool {
+    FileSystem.exists("\(directory)/\(AdapterFiles.configuration)")
+      && !FileSystem.exists("\(directory)/config.json")
+  }
+
+  /// Writes the adapter as a PEFT directory in float32, which is made if need be.
+  ///
+  /// - Throws: `invalidArgument` when the model has no adapter, or one that stands on tuned weights.
+  public func saveAdapter(to directory: String) throws(HoldfastError) {
+    guard let parameters, let configuration = parameters.adapter else {
+      throw HoldfastError(.invalidArgument, "\(directory): the model has no adapter to write; write the model")
+    }
+    guard parameters.frozen == nil else {
+      throw HoldfastError(
+        .invalidArgument,
+        "\(directory): the adapter stands on weights that differ from the model's file; write the whole model")
+    }
+    try FileSystem.makeDirectory(directory)
+    var outputs: [SafetensorsFile.Output] = []
+    for slot in weights.adaptable {
+      guard let adapter = parameters.adapters[slot.name] else { continue }
+      outputs.append(output(slot.downName, adapter.down, .natural))
+      let layout = weights.architecture.huggingFaceLayout[slot.key.module] ?? .natural
+      outputs.append(output(slot.upName, adapter.up, layout.reordersRows ? layout : .natural))
+    }
+    try SafetensorsFile.write(
+      path: "\(directory)/\(AdapterFiles.tensors)", tensors: outputs, metadata: [("format", "pt")])
+    let isTransposed = weights.architecture.huggingFaceLayout.values.contains(.transposed)
+    let json = configuration.peft(
+      modules: adapterNames(parameters), base: configuration.baseModel ?? provenance.path,
+      isTransposed: isTransposed)
+    try AtomicFile.write(json.serialized(pretty: true), to: "\(directory)/\(AdapterFiles.configuration)")
+  }
+
+  /// The last parts of the names of what has an adapter, if they select nothing else; otherwise the whole names.
+  private func adapterNames(_ parameters: Parameters) -> [ByteString] {
+    let adapted = weights.adaptable.filter { parameters.adapters[$0.name] != nil }.map(\.moduleName)
+    var names: [ByteString] = []
+    for module in adapted {
+      let start = module.bytes.lastIndex(of: UInt8(ascii: ".")).map { $0 + 1 } ?? 0
+      let last = ByteString(module.bytes[start...])
+      if !names.contains(last) { names.append(last) }
+    }
+    let selected = weights.adaptable.filter { slot in
+      names.contains { AdapterConfiguration.selects($0, slot.moduleName) }
+    }
+    return selected.count == adapted.count ? names : adapted
+  }
+
+  /// A matrix as a file keeps it.
+  private func output(_ name: ByteString, _ tensor: Tensor, _ layout: TensorLayout) -> SafetensorsFile.Output {
+    let c = configuration
+    return SafetensorsFile.Output(name: AdapterFiles.prefix + name, shape: tensor.shape) {
+      put throws(HoldfastError) in
+      guard layout.reordersRows else {
+        return try put(UnsafeBufferPointer(start: tensor.pointer, count: tensor.count))
+      }
+      var rows = [Int](repeating: 0, count: tensor.shape[0])
+      for row in rows.indices { rows[layout.source(row, headWidth: c.headWidth, heads: c.heads)] = row }
+      for row in rows { try put(UnsafeBufferPointer(start: tensor.row(row).pointer, count: tensor.columns)) }
+    }
+  }
+}
