@@ -35,6 +35,41 @@ public func holdfast_model_load(
 public func holdfast_model_free(_ model: OpaquePointer?) { HandleTable.remove(model, ModelHandle.self) }
 
 @c @implementation
+public func holdfast_model_adapt(
+  _ model: OpaquePointer?, _ directory: UnsafePointer<CChar>?,
+  _ adapted: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> holdfast_status {
+  call(error) { () throws(HoldfastError) in
+    let output = try Output(adapted, "adapted")
+    let handle = try handle(model, "model", as: ModelHandle.self)
+    try output.set(ModelHandle(try handle.model.adapted(by: try pathArgument(directory, "directory"))))
+  }
+}
+
+@c @implementation
+public func holdfast_model_merge(
+  _ model: OpaquePointer?, _ merged: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> holdfast_status {
+  call(error) { () throws(HoldfastError) in
+    let output = try Output(merged, "merged")
+    let handle = try handle(model, "model", as: ModelHandle.self)
+    try output.set(ModelHandle(try handle.model.merged()))
+  }
+}
+
+@c @implementation
+public func holdfast_model_save_adapter(
+  _ model: OpaquePointer?, _ directory: UnsafePointer<CChar>?,
+  _ error: UnsafeMutablePointer<OpaquePointer?>?
+) -> holdfast_status {
+  call(error) { () throws(HoldfastError) in
+    let handle = try handle(model, "model", as: ModelHandle.self)
+    try handle.model.saveAdapter(to: try pathArgument(directory, "directory"))
+  }
+}
+
+@c @implementation
 public func holdfast_model_save(
   _ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> holdfast_status {

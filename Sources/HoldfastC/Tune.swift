@@ -5,7 +5,7 @@ import Holdfast
 
 extension holdfast_tune_options: Options {
   static var type: String { "holdfast_tune_options" }
-  static var sizes: [Int] { [152] }
+  static var sizes: [Int] { [152, 184] }
 
   // In the order of `holdfast_schedule`.
   private static let schedules: [LearningRateSchedule] = [.constant, .cosine, .linear]
@@ -21,7 +21,9 @@ extension holdfast_tune_options: Options {
       beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, seed: options.seed,
       shuffle: options.shuffle ? 1 : 0, bos: index(options.bosPolicy, in: bosPolicies),
       max_length: Int64(options.maxLength), micro_batch_tokens: Int64(options.microBatchTokens),
-      template_name: nil, checkpoint_path: nil, checkpoint_every: 0, resume: 0, reserved: 0)
+      template_name: nil, checkpoint_path: nil, checkpoint_every: 0, resume: 0, reserved: 0,
+      lora_rank: Int32(clamping: options.loraRank), use_rslora: options.useRSLoRA ? 1 : 0,
+      lora_alpha: options.loraAlpha, lora_dropout: options.loraDropout, lora_target_modules: nil)
   }
 
   /// The options as the engine takes them, whose ranges it checks.
@@ -45,6 +47,15 @@ extension holdfast_tune_options: Options {
     options.bosPolicy = try choice(bos, "bos", bosPolicies)
     options.maxLength = Int(max_length)
     if let name = try optionalTextArgument(template_name, "template_name") { options.template = name }
+    options.loraRank = Int(lora_rank)
+    options.useRSLoRA = try flag(use_rslora, "use_rslora")
+    options.loraAlpha = lora_alpha
+    options.loraDropout = lora_dropout
+    if let modules = try optionalTextArgument(lora_target_modules, "lora_target_modules") {
+      options.loraTargetModules = modules.utf8.split(
+        separator: UInt8(ascii: ","), omittingEmptySubsequences: false
+      ).map { String(Substring($0)) }
+    }
     guard reserved == 0 else {
       throw HoldfastError(
         .invalidArgument, "`reserved` is \(reserved); fill the options with holdfast_tune_options_init")

@@ -5,7 +5,7 @@ import Holdfast
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune",
-    abstract: "Fine-tune all parameters of a model on instruction data.",
+    abstract: "Fine-tune a model, or a LoRA adapter on it, on instruction data.",
     usage: "holdfast tune <model> --data <file.jsonl> --out <checkpoint.h5> [options]",
     discussion: """
       The data is JSONL or JSON: chat ({"messages": …}), ShareGPT
@@ -14,9 +14,15 @@ struct TuneCommand: ParsableCommand {
       Gradient accumulation equals the large batch, and a run that was
       interrupted goes on with --resume to the same bits.
 
+      With --lora-rank the weights stay as they are stored, quantised or not,
+      and an adapter is tuned beside them. An --out that does not end in .h5
+      is then a PEFT adapter directory; a .h5 file holds model and adapter.
+
       EXAMPLE
         holdfast tune model.gguf --data rows.jsonl --template vicuna \\
           --epochs 3 --out tuned.h5
+        holdfast tune model.gguf --data rows.jsonl --lora-rank 16 \\
+          --lora-alpha 32 --learning-rate 2e-4 --out adapter/
       """)
 
   @Argument(help: "A GGUF file, a Hugging Face directory or a Holdfast checkpoint.")
@@ -25,7 +31,7 @@ struct TuneCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Instruction data.", valueName: "file.jsonl"))
   var data: String
 
-  @Option(name: .long, help: ArgumentHelp("The checkpoint to write.", valueName: "checkpoint.h5"))
+  @Option(name: .long, help: ArgumentHelp("The checkpoint, or the adapter directory, to write.", valueName: "checkpoint.h5"))
   var out: String
 
   @OptionGroup(title: "Tuning") var tuning: TuningArguments
@@ -46,14 +52,21 @@ struct TuneCommand: ParsableCommand {
     guard checkpointEvery >= 0 else {
       throw HoldfastError(.invalidArgument, "--checkpoint-every is \(checkpointEvery); it must be 0 or more")
     }
-    try OutputPath.check(out)
-    let trainer = try trainer(options)
+    let isDirectory = options.adapter != nil && !out.utf8.suffix(3).elementsEqual(".h5".utf8)
+    let checkpoint = isDirectory ? OutputPath.plain(out) + ".checkpoint.h5" : out
+    try OutputPath.check(checkpoint)
+    let trainer = try trainer(options, checkpoint)
     let resumed = trainer.completedSteps
-    let policy = CheckpointPolicy(path: out, everySteps: checkpointEvery)
+    let policy = CheckpointPolicy(path: checkpoint, everySteps: checkpointEvery)
     let result = try printer.during { progress throws(HoldfastError) in
       try trainer.run(checkpoints: policy, progress: progress)
     }
-    try result.save(to: out)
+    if isDirectory {
+      try result.saveAdapter(to: out)
+      try FileSystem.remove(checkpoint)
+    } else {
+      try result.save(to: out)
+    }
     var json = result.json
     json.set("checkpoint", .text(out))
     json.set("resumed_at_step", .int(resumed))
@@ -61,18 +74,18 @@ struct TuneCommand: ParsableCommand {
   }
 
   /// A new run, or the interrupted one when there is something to resume.
-  private func trainer(_ options: TuningOptions) throws(HoldfastError) -> Trainer {
+  private func trainer(_ options: TuningOptions, _ checkpoint: String) throws(HoldfastError) -> Trainer {
     let model = try Model.load(model)
     let examples = try InstructionData(path: data).examples(
       tokenizer: model.tokenizer, template: ChatTemplate.resolve(options.template, for: model.tokenizer),
       maxLength: options.maxLength > 0 ? options.maxLength : model.configuration.contextLength,
       bos: options.bosPolicy)
     guard resume else { return try Trainer(model: model, examples: examples, options: options) }
-    guard FileSystem.exists(out) else {
-      if !common.quiet { Console.note("\(out) is not there yet: a new run begins") }
+    guard FileSystem.exists(checkpoint) else {
+      if !common.quiet { Console.note("\(checkpoint) is not there yet: a new run begins") }
       return try Trainer(model: model, examples: examples, options: options)
     }
-    return try Trainer(resuming: out, examples: examples, options: options)
+    return try Trainer(resuming: checkpoint, examples: examples, options: options)
   }
 
   private static func describe(_ result: TuningResult, _ resumed: Int, _ path: String) {

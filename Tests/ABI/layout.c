@@ -82,6 +82,11 @@ static void structures(void) {
   FIELD(holdfast_tune_options, checkpoint_every);
   FIELD(holdfast_tune_options, resume);
   FIELD(holdfast_tune_options, reserved);
+  FIELD(holdfast_tune_options, lora_rank);
+  FIELD(holdfast_tune_options, use_rslora);
+  FIELD(holdfast_tune_options, lora_alpha);
+  FIELD(holdfast_tune_options, lora_dropout);
+  FIELD(holdfast_tune_options, lora_target_modules);
   SIZE(holdfast_compare_options);
   FIELD(holdfast_compare_options, struct_size);
   FIELD(holdfast_compare_options, resamples);

@@ -234,3 +234,29 @@ def test_terminal_progress_rewrites_one_line(tiny, questions, tmp_path):
     assert done.wait(60) == 0
     os.close(parent)
     assert b"\r\x1b[K" in text and text.endswith(b"\n")
+
+
+def test_lora_writes_a_peft_directory_or_one_model_file(holdfast, tiny, instructions, questions, tmp_path):
+    tune = ["tune", tiny, "--data", instructions, "--template", "none", "--max-steps", 3, "--batch-size", 4, "--lora-rank", 2,
+            "--lora-alpha", 4, "--lora-target-modules", "q_proj,down_proj", "--learning-rate", "0.01"]
+    folder, file = tmp_path / "adapter", tmp_path / "tuned.h5"
+    first = holdfast(*tune, "--out", folder, "--json").json
+    again = holdfast(*tune, "--out", file, "--json").json
+    assert [s["loss"] for s in first["steps"]] == [s["loss"] for s in again["steps"]]
+    assert sorted(os.listdir(folder)) == ["adapter_config.json", "adapter_model.safetensors"]
+    assert sorted(os.listdir(tmp_path)) == ["adapter", "tuned.h5"]
+    configuration = json.loads((folder / "adapter_config.json").read_text())
+    assert configuration["peft_type"] == "LORA" and configuration["r"] == 2 and configuration["lora_alpha"] == 4
+    assert configuration["target_modules"] == ["q_proj", "down_proj"]
+    with h5py.File(file) as h5:
+        names = list(h5["adapter"])
+        assert any(name.endswith("q_proj.lora_A.weight") for name in names)
+        tensor = h5["adapter"][[name for name in names if name.endswith("lora_B.weight")][0]]
+        assert tensor.dims[1].keys() == ["rank"] and tensor.shape[1] == 2
+    # The directory names its base model by path, so it is a model like any other; both are the same one.
+    ledgers = []
+    for model in (folder, file):
+        ledgers.append(rows(holdfast, model, questions, tmp_path))
+    assert all(numpy.array_equal(ledgers[0][name], ledgers[1][name]) for name in ledgers[0] if "probabilit" in name)
+    unknown = holdfast(*tune[:-4], "--lora-target-modules", "query", "--out", folder, status=2).err
+    assert "query" in unknown and "q_proj" in unknown

@@ -25,6 +25,11 @@ import Testing
     options.maxLength = 0
     options.bosPolicy = .always
     options.template = "chatml"
+    options.loraRank = 5
+    options.loraAlpha = 2.5
+    options.loraDropout = 0.125
+    options.loraTargetModules = ["q_proj", "mlp.up_proj"]
+    options.useRSLoRA = true
     let text = options.json.text()
     #expect(try TuningOptions(json: JSON.parse(text, name: "test")) == options)
     #expect(try TuningOptions(json: [:]) == TuningOptions())
@@ -34,6 +39,13 @@ import Testing
 
   @Test func hyphensAreTakenForUnderscores() throws {
     #expect(try TuningOptions(json: ["learning-rate": 0.5, "batch-size": 3.0]).learningRate == 0.5)
+  }
+
+  @Test func targetModulesMayBeOneWord() throws {
+    #expect(try TuningOptions(json: ["lora_target_modules": "c_attn"]).loraTargetModules == ["c_attn"])
+    #expect(throws: HoldfastError.self) { try TuningOptions(json: ["lora_target_modules": [1]]) }
+    let adapter = try TuningOptions(json: ["lora_rank": 4, "lora_alpha": 8, "use_rslora": true]).adapter
+    #expect(adapter?.scale(of: "x") == 4 && TuningOptions().adapter == nil)
   }
 
   @Test(arguments: [
@@ -57,7 +69,10 @@ import Testing
     ("warmup_ratio", { $0.warmupRatio = 1.1 }), ("weight_decay", { $0.weightDecay = -0.1 }),
     ("clip_norm", { $0.clipNorm = -1 }), ("clip_norm", { $0.clipNorm = .infinity }),
     ("beta1", { $0.beta1 = 1 }),
-    ("beta2", { $0.beta2 = -0.5 }), ("epsilon", { $0.epsilon = 0 }),
+    ("beta2", { $0.beta2 = -0.5 }), ("epsilon", { $0.epsilon = 0 }), ("lora_rank", { $0.loraRank = -1 }),
+    ("lora_alpha", { $0.loraAlpha = 0 }), ("lora_alpha", { $0.loraAlpha = .nan }),
+    ("lora_dropout", { $0.loraDropout = 1 }), ("lora_target_modules", { $0.loraTargetModules = [] }),
+    ("lora_target_modules", { $0.loraTargetModules = [""] }),
   ]
 
   @Test(arguments: bad.indices)

@@ -18,8 +18,8 @@ extern "C" {
 typedef struct holdfast_model holdfast_model;
 
 /**
- * Loads a model: a GGUF file, a Hugging Face directory (config.json, safetensors, tokenizer.json) or a checkpoint that
- * Holdfast saved; which one it is, its content says.
+ * Loads a model: a GGUF file, a Hugging Face directory (config.json, safetensors, tokenizer.json), a PEFT adapter directory
+ * that names its base model by path, or a checkpoint that Holdfast saved; which one it is, its content says.
  * @param path the file or directory.
  * @param model receives the model, to free with holdfast_model_free().
  */
@@ -27,6 +27,23 @@ holdfast_status holdfast_model_load(const char *path, holdfast_model **model, ho
 
 /** Frees a model. NULL is accepted. */
 void holdfast_model_free(holdfast_model *model);
+
+/**
+ * Puts a LoRA adapter on a model; both share the weights, so a model and its adapted one cost the memory of one.
+ * @param directory a PEFT directory: adapter_config.json and adapter_model.safetensors.
+ * @param adapted receives the adapted model, to free with holdfast_model_free().
+ */
+holdfast_status holdfast_model_adapt(const holdfast_model *model, const char *directory, holdfast_model **adapted,
+                                     holdfast_error **error);
+
+/**
+ * Adds a model's adapter into its weights, which become float32 copies; a model without one is returned as it is.
+ * @param merged receives the model, to free with holdfast_model_free().
+ */
+holdfast_status holdfast_model_merge(const holdfast_model *model, holdfast_model **merged, holdfast_error **error);
+
+/** Writes a model's LoRA adapter as a PEFT directory, which is made if need be. */
+holdfast_status holdfast_model_save_adapter(const holdfast_model *model, const char *directory, holdfast_error **error);
 
 /** Writes the model, its tokenizer and its provenance to an HDF5 checkpoint, atomically, replacing what is there. */
 holdfast_status holdfast_model_save(const holdfast_model *model, const char *path, holdfast_error **error);

@@ -1,6 +1,6 @@
 /**
  * @file tune.h
- * Instruction fine-tuning of all parameters.
+ * Instruction fine-tuning of all parameters, or of a LoRA adapter beside them.
  *
  * The model given is not changed: a new one is returned, which shares what it can. Threads: any number may tune from
  * one model at once; results do not depend on the number of threads. Since 0.1.
@@ -97,13 +97,26 @@ typedef struct holdfast_tune_options {
   int32_t resume;
   /** Zero. */
   int32_t reserved;
+  /** The rank of the LoRA adapter that is tuned while the parameters stay as they are; 0 tunes them. Default 0. */
+  int32_t lora_rank;
+  /** 1: the adapter counts alpha / sqrt(rank) times; 0: alpha / rank times. Default 0. */
+  int32_t use_rslora;
+  /** LoRA's alpha. Default 32. */
+  double lora_alpha;
+  /** The probability with which an input of the adapter is dropped, at least 0 and below 1. Default 0. */
+  double lora_dropout;
+  /**
+   * The modules that get an adapter, separated by commas, such as "q_proj,v_proj". Default NULL, which is "all-linear":
+   * every projection but the output's.
+   */
+  const char *lora_target_modules;
 } holdfast_tune_options;
 
 /** Fills options with the defaults; `struct_size` is sizeof(holdfast_tune_options). */
 void holdfast_tune_options_init(holdfast_tune_options *options, uint32_t struct_size);
 
 /**
- * Fine-tunes all parameters on instruction data, with the loss on the responses alone.
+ * Fine-tunes all parameters, or a LoRA adapter, on instruction data, with the loss on the responses alone.
  * @param options NULL for the defaults.
  * @param progress called after each micro-batch; may be NULL.
  * @param tuned receives the tuned model, to free with holdfast_model_free().

@@ -96,11 +96,12 @@ struct StudyTuner {
 
   /// The Euclidean distance of a tuned model's parameters from those it began with.
   private static func distance(_ tuned: Model, from base: Model) throws(HoldfastError) -> Double {
-    let before = try Parameters(copying: base)
-    let squares = zip(before.names, before.tensors).map { name, tensor in
-      tuned.parameters?[name].map { Runtime.shared.squaredDistance($0, tensor) } ?? 0
+    var squares = 0.0
+    for name in base.parameterNames {
+      guard let before = try base.tensor(named: name), let after = try tuned.tensor(named: name) else { continue }
+      squares += Runtime.shared.squaredDistance(after, before)
     }
-    return squares.reduce(0, +).squareRoot()
+    return squares.squareRoot()
   }
 
   /// SHA-256 over ids, tokens and labels.

@@ -52,7 +52,7 @@ struct Attention: @unchecked Sendable {
       try hooks.visit(.attended, attended, heads: heads)
     }
     output.forward(attended, into: y, scratch.adapter, runtime)
-    if let hooks { try visitResult(attended, into: y, hooks, runtime) }
+    if let hooks { try visitResult(attended, into: y, hooks, scratch.adapter, runtime) }
   }
 
   /// Queries or keys, normed where the model does; the norm's input is kept where the backward pass needs it.

@@ -17,14 +17,15 @@ struct FeedForward: @unchecked Sendable {
     _ runtime: Runtime
   ) throws(HoldfastError) {
     let upped = saved?.up ?? scratch.up
-    up.forward(x, into: upped, scratch.adapter, runtime)
     if let gate {
       let gated = saved?.gate ?? scratch.gate
       gate.forward(x, into: gated, scratch.adapter, runtime)
+      up.forward(x, into: upped, scratch.adapter, runtime)
       try hooks?.visit(.pre, gated)
       try hooks?.visit(.preLinear, upped)
       runtime.gated(activation, gate: gated, up: upped, into: scratch.hidden)
     } else {
+      up.forward(x, into: upped, scratch.adapter, runtime)
       try hooks?.visit(.pre, upped)
       runtime.activate(activation, upped, into: scratch.hidden)
     }

@@ -6,12 +6,14 @@ import HoldfastText
 ///
 /// Root attributes `format`, `version`, `creator`, `created`, `source`, `source_format`, `source_sha256`; `/config` and `/tokenizer` JSON;
 /// `/weights/<Hugging Face name>` float32, float16 or bfloat16 (an HDF5 float of 1, 8 and 7 bits), contiguous, with named
-/// axes.
+/// axes. A model with an adapter has the weights beneath it there, and the adapter in `/adapter` (`AdapterGroup`).
 extension Model {
-  /// The format's name and version.
-  public static let checkpointFormat = FileFormat(name: "holdfast-model", major: 1, minor: 0)
+  /// The format's name and the newest version that is read.
+  public static let checkpointFormat = FileFormat(name: "holdfast-model", major: 2, minor: 0)
+  /// The version of files without an adapter, which earlier readers understand as well.
+  private static let plainFormat = FileFormat(name: "holdfast-model", major: 1, minor: 0)
 
-  /// Writes the model, overlay included, as one HDF5 file; atomically.
+  /// Writes the model, overlay included, as one HDF5 file; atomically. An adapter is kept apart from the weights.
   ///
   /// - Parameters:
   ///   - precision: how the weights are stored; 16 bits are rounded to the nearest, ties to even.
@@ -23,7 +25,9 @@ extension Model {
   ) throws(HoldfastError) {
     try FileSystem.requireSpace(byteCount(precision), for: path)
     let sha256 = try provenance.sha256()
-    try HDF5File.write(to: path, format: Self.checkpointFormat) { root throws(HoldfastError) in
+    let format = parameters?.adapter == nil ? Self.plainFormat : Self.checkpointFormat
+    let base = parameters?.adapter == nil ? self : self.base
+    try HDF5File.write(to: path, format: format) { root throws(HoldfastError) in
       try root.setAttribute("source", .text(ByteString(provenance.path)))
       try root.setAttribute("source_format", .text(ByteString(provenance.format)))
       try root.setAttribute("source_sha256", .text(ByteString(sha256)))
@@ -31,7 +35,7 @@ extension Model {
       try root.write("tokenizer", strings: [ByteString(tokenizer.serialized().serialized())], axes: [])
       let group = try root.makeGroup("weights")
       for (index, slot) in weights.slots.enumerated() {
-        let tensor = try materialized(slot, for: precision)
+        let tensor = try base.materialized(slot, for: precision)
         let axes = zip(slot.axes, slot.shape).map { HDF5Axis($0, $1) }
         let dataset = try group.makeDataset(slot.name, precision.hdf5Type, axes: axes, layout: .contiguous)
         try dataset.writeRows(
@@ -40,6 +44,7 @@ extension Model {
         try Progress(stage: "save", done: index + 1, total: weights.slots.count, unit: "tensors").report(
           to: progress)
       }
+      try AdapterGroup.write(self, to: root)
       try more(root)
     }
   }
@@ -62,7 +67,8 @@ extension Model {
     }
     let weights = try Weights(configuration, source: path, layouts: { _ in [:] }) { stored[$0.name] }
     return Model(
-      weights: weights, parameters: nil, tokenizer: try Tokenizer(serialized: try document("tokenizer")),
+      weights: weights, parameters: try AdapterGroup.read(file.root, weights),
+      tokenizer: try Tokenizer(serialized: try document("tokenizer")),
       provenance: Provenance(path: path, format: "holdfast", files: [try MappedFile(path: path)]))
   }
 }

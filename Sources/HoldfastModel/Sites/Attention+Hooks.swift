@@ -29,7 +29,7 @@ extension Attention {
 
   /// Hooks on what each head writes; rows of the output are added up again from what the hooks changed.
   func visitResult(
-    _ attended: Tensor, into y: Tensor, _ layer: LayerHooks, _ runtime: Runtime
+    _ attended: Tensor, into y: Tensor, _ layer: LayerHooks, _ scratch: AdapterScratch, _ runtime: Runtime
   ) throws(HoldfastError) {
     guard layer.wants(.result) else { return }
     let rows = attended.shape[0]
@@ -37,11 +37,11 @@ extension Attention {
     let results = try Tensor(uninitialized: [rows, heads, out])
     let single = try Tensor(zeros: attended.shape)
     let written = try Tensor(uninitialized: y.shape)
-    let bare = Projection(matrix: output.matrix, bias: nil)
+    let bare = Projection(matrix: output.matrix, bias: nil, adapter: output.adapter)
     for head in 0..<heads {
       single.fill(0)
       runtime.copyColumns(attended, from: head * width, to: head * width, count: width, of: single)
-      bare.forward(single, into: written, runtime)
+      bare.forward(single, into: written, scratch, runtime)
       runtime.copyColumns(
         written, from: 0, to: head * out, count: out, of: results.reshaped([rows, heads * out]))
     }

@@ -12,6 +12,9 @@ final class PackedWeights: Sendable {
   private let matrices = Mutex<[Key: PackedMatrix]>([:])
   private let checked = Mutex<Set<Key>>([])
 
+  /// How many are packed so far.
+  var count: Int { matrices.withLock { $0.count } }
+
   /// The packed rows of a weight; `numerical` names the first value that is not finite.
   func matrix(_ weight: WeightTensor, rows: Range<Int>, _ runtime: Runtime) throws(HoldfastError)
     -> PackedMatrix

@@ -22,10 +22,14 @@ extension TuningResult {
         .io, "\(path): there is no directory \(directory); make it first or choose another path")
     }
     let free = if let free { free } else { try FileSystem.freeSpace(at: directory) }
-    let parameters = model.weights.parameterCount
-    let (bytes, overflow) = parameters.multipliedReportingOverflow(by: moments ? 12 : 4)
-    let (needed, excess) = bytes.addingReportingOverflow(8 << 20)  // tokenizer, configuration, records
-    guard !overflow, !excess, free >= needed else {
+    // The weights, an adapter beside them, two moments for each trained number; tokenizer, configuration, records.
+    let trained = model.parameters?.count ?? 0
+    let adapter = model.parameters?.adapter == nil ? 0 : trained
+    let (values, overflow) = (moments ? 2 : 0).multipliedReportingOverflow(by: trained)
+    let (all, beyond) = values.addingReportingOverflow(model.weights.parameterCount + adapter)
+    let (bytes, over) = all.multipliedReportingOverflow(by: 4)
+    let (needed, excess) = bytes.addingReportingOverflow(8 << 20)
+    guard !overflow, !beyond, !over, !excess, free >= needed else {
       throw HoldfastError(
         .io,
         "\(path): the file needs \(needed >> 20) MiB, but only \(free >> 20) MiB are free in \(directory); free some "

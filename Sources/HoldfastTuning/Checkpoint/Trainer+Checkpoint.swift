@@ -47,11 +47,17 @@ extension Trainer {
     let model = loaded.with(try Self.source(root))
     let chosen = options ?? log.options
     try log.check(path: path, examples: examples, options: chosen)
+    guard (loaded.parameters?.adapter == nil) == (log.options.adapter == nil) else {
+      throw HoldfastError(
+        .corruptData, "\(path): the group /adapter does not fit the options the run was started with")
+    }
+    // What was read of the file is this trainer's own.
+    let parameters = if let own = loaded.parameters { own } else { try Parameters(copying: loaded) }
     try self.init(
-      model: model, examples: examples, options: chosen, records: log.records,
+      model: model, parameters: parameters, examples: examples, options: chosen, records: log.records,
       moments: { optimizer throws(HoldfastError) in
         try OptimizerState.read(
-          moments, into: optimizer, names: model.parameterNames, steps: log.records.count)
+          moments, into: optimizer, names: parameters.names, steps: log.records.count)
       }, runtime: runtime)
     lastCheckpoint = (path, completedSteps)
     guard completedSteps <= totalSteps else {

@@ -11,6 +11,13 @@ extension TuningResult {
     try model.save(to: path, more: { root throws(HoldfastError) in try log.write(to: root) })
   }
 
+  /// Writes the tuned adapter as a PEFT directory.
+  ///
+  /// - Throws: `invalidArgument` when parameters were tuned rather than an adapter; `io`.
+  public func saveAdapter(to directory: String) throws(HoldfastError) {
+    try model.saveAdapter(to: directory)
+  }
+
   /// How the parameters came about.
   var log: TrainingLog {
     TrainingLog(options: options, dataSHA256: dataSHA256, exampleCount: exampleCount, records: records)

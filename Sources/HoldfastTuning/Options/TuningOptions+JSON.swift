@@ -118,6 +118,26 @@ extension TuningOptions {
       $0.template = value
       return true
     },
+    .integer("lora_rank", \.loraRank),
+    .number("lora_alpha", \.loraAlpha),
+    .number("lora_dropout", \.loraDropout),
+    Field(
+      name: "lora_target_modules", kind: "a list of texts", decides: true,
+      get: { .array($0.loraTargetModules.map(JSON.text)) }
+    ) {
+      guard let values = $1.arrayValue ?? $1.textValue.map({ [.text($0)] }) else { return false }
+      let names = values.compactMap(\.textValue)
+      guard names.count == values.count else { return false }
+      $0.loraTargetModules = names
+      return true
+    },
+    Field(
+      name: "use_rslora", kind: "true or false", decides: true, get: { .bool($0.useRSLoRA) }
+    ) {
+      guard let value = $1.boolValue else { return false }
+      $0.useRSLoRA = value
+      return true
+    },
   ]
 
   /// A seed as JSON: a number where 64 signed bits hold it, otherwise its decimal digits.

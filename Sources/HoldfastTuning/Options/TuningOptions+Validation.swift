@@ -16,6 +16,14 @@ extension TuningOptions {
     try Self.check("beta1", beta1, "at least 0 and below 1") { $0 >= 0 && $0 < 1 }
     try Self.check("beta2", beta2, "at least 0 and below 1") { $0 >= 0 && $0 < 1 }
     try Self.check("epsilon", epsilon, "above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+    try Self.check("lora_rank", loraRank, 0...65536)
+    try Self.check("lora_alpha", loraAlpha, "above 0 and at most 1000000") { $0 > 0 && $0 <= 1e6 }
+    try Self.check("lora_dropout", loraDropout, "at least 0 and below 1") { $0 >= 0 && $0 < 1 }
+    guard !loraTargetModules.isEmpty, loraTargetModules.allSatisfy({ !$0.isEmpty }) else {
+      throw HoldfastError(
+        .invalidArgument,
+        "tuning option lora_target_modules is empty or has an empty name; name modules such as q_proj, or all-linear")
+    }
   }
 
   private static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(HoldfastError) {

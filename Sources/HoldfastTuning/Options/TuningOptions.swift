@@ -1,3 +1,5 @@
+public import HoldfastModel
+import HoldfastStorage
 public import HoldfastText
 
 /// How to tune: batches, learning rate, optimiser and the form of the data.
@@ -24,7 +26,7 @@ public struct TuningOptions: Sendable, Equatable {
   public var weightDecay = 0.0
   /// The L2 norm down to which gradients are scaled; 0 means never.
   public var clipNorm = 1.0
-  /// The seed of the order of the examples.
+  /// The seed of the order of the examples, and of the adapter's first values and dropout.
   public var seed: UInt64 = 42
   /// Whether each epoch has a new order; otherwise examples come as given.
   public var shuffle = true
@@ -40,7 +42,29 @@ public struct TuningOptions: Sendable, Equatable {
   public var bosPolicy = BOSPolicy.never
   /// The name of the conversation template.
   public var template = "vicuna"
+  /// The rank of the LoRA adapter that is tuned while the parameters stay as they are; 0 tunes the parameters.
+  public var loraRank = 0
+  /// LoRA's alpha: the adapter counts alpha / rank times.
+  public var loraAlpha = 32.0
+  /// The probability with which an input of the adapter is dropped.
+  public var loraDropout = 0.0
+  /// The modules that get an adapter, such as `q_proj`; `all-linear` is every projection but the output's.
+  public var loraTargetModules = ["all-linear"]
+  /// Whether the adapter counts alpha / √rank times (rank-stabilised LoRA).
+  public var useRSLoRA = false
 
   /// Makes the default options.
   public init() {}
+
+  /// The adapter to tune, or `nil` to tune the parameters.
+  public var adapter: AdapterConfiguration? {
+    guard loraRank > 0 else { return nil }
+    var adapter = AdapterConfiguration()
+    adapter.rank = loraRank
+    adapter.alpha = loraAlpha
+    adapter.dropout = loraDropout
+    adapter.targetModules = loraTargetModules.map { ByteString($0) }
+    adapter.usesRSLoRA = useRSLoRA
+    return adapter
+  }
 }

@@ -19,6 +19,7 @@ extension Trainer {
     let tokens = batch.reduce(0) { $0 + sequences[$1].tokens.count }
 
     workspace.gradients.reset()
+    workspace.pass.begin(step: index, seed: options.seed)
     var sum = 0.0
     for micro in microBatches(batch) {
       sum = try workspace.pass.accumulate(

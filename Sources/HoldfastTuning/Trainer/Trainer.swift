@@ -2,14 +2,15 @@ public import HoldfastModel
 import HoldfastStorage
 public import HoldfastTensor
 
-/// Fine-tunes all parameters of a model on examples, one optimiser step at a time.
+/// Fine-tunes all parameters of a model, or a LoRA adapter on it, on examples, one optimiser step at a time.
 ///
 /// The loss of a step is the mean over all its target tokens, and gradients are summed example after example, so
 /// `microBatchSize`, `microBatchTokens` and the number of threads never change a bit. A step that fails or is cancelled
 /// leaves the parameters as they were. One thread at a time.
 ///
-/// Memory: four float32 tensors for every parameter (itself, gradient, two moments) and the activations of one
-/// micro-batch; all but the parameters are freed at the end of `run`.
+/// Memory: four float32 tensors for every tuned parameter (itself, gradient, two moments) and the activations of one
+/// micro-batch; all but the parameters are freed at the end of `run`. Under an adapter the weights stay in their file,
+/// quantised as they are.
 public final class Trainer {
   /// The model in training: the given weights under parameters of the trainer's own.
   public let model: Model
@@ -42,22 +43,32 @@ public final class Trainer {
     }
   }
 
-  /// Prepares to tune a copy of the model's parameters; the model itself never changes.
+  /// Prepares to tune a copy of the model's parameters, or a new adapter beside them; the model itself never changes.
   ///
   /// - Throws: `invalidArgument` for options out of range, no examples, or an example the model cannot learn from
   ///   (named by its id: no target, unknown token, more tokens than the context); `outOfMemory`.
   public convenience init(
     model: Model, examples: [TrainingExample], options: TuningOptions, runtime: Runtime = .shared
   ) throws(HoldfastError) {
+    try options.validate()
+    let parameters =
+      if let adapter = options.adapter {
+        try Parameters(adapting: model, adapter, seed: options.seed)
+      } else {
+        try Parameters(copying: model)
+      }
     try self.init(
-      model: model, examples: examples, options: options, records: [], moments: nil, runtime: runtime)
+      model: model, parameters: parameters, examples: examples, options: options, records: [], moments: nil,
+      runtime: runtime)
   }
 
   /// - Parameters:
+  ///   - parameters: what is tuned; they become the trainer's own.
   ///   - records: the steps already taken.
   ///   - moments: fills the optimiser's moments as those steps left them; `nil` for none.
   init(
-    model: Model, examples: [TrainingExample], options: TuningOptions, records: [TrainingRecord],
+    model: Model, parameters: Parameters, examples: [TrainingExample], options: TuningOptions,
+    records: [TrainingRecord],
     moments: ((AdamW) throws(HoldfastError) -> Void)?, runtime: Runtime
   ) throws(HoldfastError) {
     try options.validate()
@@ -75,7 +86,7 @@ public final class Trainer {
     identifiers = examples.map(\.id)
     dataSHA256 = DataFingerprint.sha256(sequences)
     plan = BatchPlan(exampleCount: examples.count, options: options)
-    parameters = try Parameters(copying: model)
+    self.parameters = parameters
     self.model = model.with(parameters)
     self.options = options
     self.records = records

@@ -3,6 +3,13 @@ import Holdfast
 
 /// Finds out before hours of work whether their result can be written.
 enum OutputPath {
+  /// The path without the slashes at its end.
+  static func plain(_ path: String) -> String {
+    var bytes = Array(path.utf8)
+    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Throws `io` when the folder of `path` is not there or cannot be written, or `path` is a folder itself.
   static func check(_ path: String) throws(HoldfastError) {
     guard !FileSystem.isDirectory(path) else {

@@ -50,6 +50,25 @@ struct TuningArguments: ParsableArguments {
   @Option(name: .long, help: "Whether an example starts with the beginning-of-sequence token.")
   var bos = TuningOptions().bosPolicy
 
+  @Option(name: .long, help: "Tune a LoRA adapter of this rank and leave the parameters as they are (0: tune them).")
+  var loraRank = TuningOptions().loraRank
+
+  @Option(name: .long, help: "LoRA's alpha; the adapter counts alpha / rank times.")
+  var loraAlpha = TuningOptions().loraAlpha
+
+  @Option(name: .long, help: "The probability with which an input of the adapter is dropped.")
+  var loraDropout = TuningOptions().loraDropout
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The modules that get an adapter, separated by commas: q_proj,v_proj, or all-linear for every projection but the "
+        + "output's.", valueName: "modules"))
+  var loraTargetModules = TuningOptions().loraTargetModules.joined(separator: ",")
+
+  @Flag(name: .customLong("use-rslora"), help: "Let the adapter count alpha / √rank times.")
+  var useRSLoRA = false
+
   /// The engine's options, checked.
   func options() throws(HoldfastError) -> TuningOptions {
     var options = TuningOptions()
@@ -68,6 +87,13 @@ struct TuningArguments: ParsableArguments {
     options.shuffle = shuffle
     options.maxLength = maxLength
     options.bosPolicy = bos
+    options.loraRank = loraRank
+    options.loraAlpha = loraAlpha
+    options.loraDropout = loraDropout
+    options.loraTargetModules = loraTargetModules.utf8.split(
+      separator: UInt8(ascii: ","), omittingEmptySubsequences: false
+    ).map { String(Substring($0)) }
+    options.useRSLoRA = useRSLoRA
     try options.validate()
     return options
   }

@@ -50,10 +50,38 @@ void tuning(const char *scratch) {
   TUNE(checkpoint_every, 5); /* no path */
   TUNE(resume, 1);           /* no path */
   TUNE(reserved, 1);
+  TUNE(lora_rank, -1);
+  TUNE(lora_rank, INT32_MAX);
+  TUNE(lora_alpha, NAN);
+  TUNE(lora_dropout, 1);
+  TUNE(use_rslora, 2);
+  TUNE(lora_target_modules, "");
+  TUNE(lora_target_modules, not_utf8);
 #undef TUNE
   REFUSED(BAD, holdfast_tune(NULL, instructions, NULL, NULL, NULL, &tuned, &report, &error));
   REFUSED(BAD, holdfast_tune(model, NULL, NULL, NULL, NULL, &tuned, &report, &error));
   REFUSED(BAD, holdfast_tune(model, instructions, NULL, NULL, NULL, NULL, &report, &error));
+
+  holdfast_tune_options_init(&options, sizeof options);
+  options.template_name = "none";
+  options.lora_rank = 2;
+  options.lora_target_modules = "no_such_module";
+  REFUSED(BAD, holdfast_tune(model, instructions, &options, NULL, NULL, &tuned, &report, &error));
+  holdfast_model *adapted = NULL;
+  REFUSED(BAD, holdfast_model_adapt(NULL, "/nowhere", &adapted, &error));
+  REFUSED(BAD, holdfast_model_adapt(model, NULL, &adapted, &error));
+  REFUSED(BAD, holdfast_model_adapt(model, "/nowhere", NULL, &error));
+  REFUSED(HOLDFAST_NOT_FOUND, holdfast_model_adapt(model, "/nowhere", &adapted, &error));
+  REFUSED(BAD, holdfast_model_merge(NULL, &adapted, &error));
+  REFUSED(BAD, holdfast_model_save_adapter(model, "/nowhere", &error)); /* it has none */
+  options.lora_target_modules = NULL;
+  options.max_steps = 1;
+  CHECK(holdfast_tune(model, instructions, &options, NULL, NULL, &tuned, NULL, NULL) == HOLDFAST_OK);
+  REFUSED(BAD, holdfast_model_adapt(tuned, "/nowhere", &adapted, &error)); /* it has one */
+  CHECK(adapted == NULL && holdfast_model_merge(tuned, &adapted, NULL) == HOLDFAST_OK);
+  holdfast_model_free(adapted);
+  holdfast_model_free(tuned);
+  tuned = NULL;
 
   holdfast_tune_options_init(&options, sizeof options);
   options.template_name = "none";

@@ -108,6 +108,11 @@ class TuneOptions(ctypes.Structure):
         ("checkpoint_every", c_int64),
         ("resume", c_int32),
         ("reserved", c_int32),
+        ("lora_rank", c_int32),
+        ("use_rslora", c_int32),
+        ("lora_alpha", c_double),
+        ("lora_dropout", c_double),
+        ("lora_target_modules", c_char_p),
     ]
 
 
@@ -154,6 +159,9 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_model_free": (None, [_handle]),
     "holdfast_model_save": (c_int32, [_handle, c_char_p, _error]),
     "holdfast_model_export": (c_int32, [_handle, c_char_p, c_int32, c_uint64, _error]),
+    "holdfast_model_adapt": (c_int32, [_handle, c_char_p, _out_handle, _error]),
+    "holdfast_model_merge": (c_int32, [_handle, _out_handle, _error]),
+    "holdfast_model_save_adapter": (c_int32, [_handle, c_char_p, _error]),
     "holdfast_model_info": (c_int32, [_handle, _out_string, _error]),
     "holdfast_model_vocabulary_size": (c_size_t, [_handle]),
     "holdfast_model_context_length": (c_size_t, [_handle]),

@@ -147,6 +147,22 @@ class Model(Handle):
         size = integer(max_shard_size, "max_shard_size", 64, signed=False)
         call("holdfast_model_export", self._live, path_bytes(directory), number, size)
 
+    def adapted(self, directory: PathLike) -> "Model":
+        """The model under the LoRA adapter of a PEFT directory; both share the weights."""
+        out = ctypes.c_void_p()
+        call("holdfast_model_adapt", self._live, path_bytes(directory, "directory"), ctypes.byref(out))
+        return Model(out)
+
+    def merged(self) -> "Model":
+        """The model with its adapter added into its weights."""
+        out = ctypes.c_void_p()
+        call("holdfast_model_merge", self._live, ctypes.byref(out))
+        return Model(out)
+
+    def save_adapter(self, directory: PathLike) -> None:
+        """Writes the model's LoRA adapter as a PEFT directory."""
+        call("holdfast_model_save_adapter", self._live, path_bytes(directory, "directory"))
+
     @property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer."""

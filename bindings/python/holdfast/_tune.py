@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Union
 
 from . import _abi
 from ._data import Instructions, InstructionsLike, borrowed
@@ -48,9 +48,16 @@ def tune(
     checkpoint: Optional[PathLike] = None,
     checkpoint_every: int = 0,
     resume: bool = False,
+    lora_rank: int = 0,
+    lora_alpha: float = 32.0,
+    lora_dropout: float = 0.0,
+    lora_target_modules: Union[str, Sequence[str]] = "all-linear",
+    use_rslora: bool = False,
     progress: Optional[ProgressFunction] = None,
 ) -> Tuning:
-    """Fine-tunes all parameters of a copy of the model on instruction data, with the loss on the responses alone.
+    """Fine-tunes a copy of the model on instruction data, with the loss on the responses alone.
+
+    All parameters are tuned, or with ``lora_rank`` a LoRA adapter beside them, which shares the weights with ``model``.
 
     ``data`` is a JSON or JSONL file, Instructions, or dictionaries: ``{"messages"}``, ``{"conversations"}``,
     ``{"instruction", "input", "output"}`` or ``{"prompt", "response"}``. With ``checkpoint`` a cancelled run is written
@@ -78,6 +85,12 @@ def tune(
     options.checkpoint_path = None if checkpoint is None else path_bytes(checkpoint, "checkpoint")
     options.checkpoint_every = integer(checkpoint_every, "checkpoint_every", 64)
     options.resume = 1 if resume else 0
+    options.lora_rank = integer(lora_rank, "lora_rank")
+    options.lora_alpha = lora_alpha
+    options.lora_dropout = lora_dropout
+    modules = lora_target_modules if isinstance(lora_target_modules, str) else ",".join(lora_target_modules)
+    options.lora_target_modules = text_bytes(modules, "lora_target_modules")
+    options.use_rslora = 1 if use_rslora else 0
     tuned = ctypes.c_void_p()
     report = ctypes.c_void_p()
     with borrowed(Instructions, data) as instructions, Reporter(progress) as reporter:
