@@ -149,9 +149,13 @@ func withScratchDirectory(_ body: (String) throws -> Void) throws {
   let base = FileSystem.isDirectory("/dev/shm") ? "/dev/shm" : "/tmp"
   let path = "\(base)/holdfast-model-tests-\(UInt64.random(in: 0...UInt64.max))"
   try FileSystem.makeDirectory(path)
-  defer {
-    for file in (try? FileSystem.list(path)) ?? [] { try? FileSystem.remove("\(path)/\(file.text)") }
-    try? FileSystem.remove(path)
-  }
+  defer { removeTree(path) }
   try body(path)
+}
+
+private func removeTree(_ path: String) {
+  if FileSystem.isDirectory(path) {
+    for name in (try? FileSystem.list(path)) ?? [] { removeTree("\(path)/\(name.text)") }
+  }
+  try? FileSystem.remove(path)
 }
