@@ -3,7 +3,7 @@ public import HoldfastTensor
 import HoldfastText
 
 extension Model {
-  /// Writes the model, overlay included, as a directory that Hugging Face transformers opens and that answers with the
+  /// Writes the model, overlay included and adapter merged, as a directory that Hugging Face transformers opens and that answers with the
   /// same logits.
   ///
   /// Holds `config.json`, `model.safetensors` (or shards and their index) and the tokenizer with its chat template. The

@@ -5,7 +5,8 @@ extension Tokenizer {
   /// The files that make this tokenizer in a Hugging Face directory: `tokenizer.json`, `tokenizer_config.json` and, where
   /// there is a chat template, `chat_template.jinja`.
   ///
-  /// Merging by scores becomes a list of merges, as transformers writes it.
+  /// Merging by scores becomes a list of merges, as transformers writes it. A unigram model made of SentencePiece's pieces
+  /// finds their byte pieces where a text spells them out (`<0x41>`), as all such models in `tokenizer.json` do.
   ///
   /// - Parameters:
   ///   - contextLength: the longest text the model takes, in tokens.

@@ -38,7 +38,7 @@ extension TokenizerDefinition {
     var steps: [JSON] = []
     if let map = normalizer.map { steps.append(precompiled(map)) }
     if normalizer.removesExtraSpaces {
-      steps.append(["type": "Strip", "strip_left": true, "strip_right": true])
+      steps.append(replace(["Regex": #"\A +| +\z"#], ""))
       steps.append(replace(["Regex": " {2,}"], " "))
     }
     if normalizer.addsDummyPrefix { steps.append(["type": "Prepend", "prepend": space]) }
