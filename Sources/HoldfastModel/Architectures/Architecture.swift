@@ -24,6 +24,8 @@ struct Architecture: Sendable {
   let gguf: String?
   /// The modules it has.
   let modules: [Module: Name]
+  /// transformers' own values of settings that published configurations leave out.
+  var defaults: [(key: ByteString, value: JSON)] = []
   /// What its Hugging Face configuration calls settings that others call by the key.
   var keys: [ByteString: ByteString] = [:]
   /// How its Hugging Face files lay out tensors, where not as the engine.

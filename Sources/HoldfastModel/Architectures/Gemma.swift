@@ -30,7 +30,13 @@ extension Architecture {
   /// Source: arXiv 2503.19786; transformers `modeling_gemma3.py`.
   static let gemma3 = Architecture(
     name: "gemma3_text", className: "Gemma3ForCausalLM", gguf: "gemma3",
-    modules: .gemma.replacing(.queryKeyNorms), keys: ["hidden_act": "hidden_activation"],
+    modules: .gemma.replacing(.queryKeyNorms),
+    // Nested configurations, such as that of Gemma 3 4B, hold only what differs from these.
+    defaults: [
+      ("vocab_size", 262_208), ("hidden_size", 2304), ("intermediate_size", 9216), ("num_hidden_layers", 26),
+      ("num_attention_heads", 8), ("num_key_value_heads", 4), ("max_position_embeddings", 131_072),
+    ],
+    keys: ["hidden_act": "hidden_activation"],
     ggufLayout: [TensorLayout].gemmaNorms([.queryNorm, .keyNorm]),
     prefixes: ["model.", "language_model.model.", "model.language_model."],
     configure: { reader, c throws(HoldfastError) in

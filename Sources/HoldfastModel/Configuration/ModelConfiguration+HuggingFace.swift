@@ -12,6 +12,11 @@ extension ModelConfiguration {
     guard let family = Architecture.named(type) else {
       throw Architecture.unknown(type, source: root.document)
     }
+    for (key, value) in family.defaults where root.json[key] == nil {
+      var json = root.json
+      json.set(key, value)
+      root = JSONNode(json, document: root.document)
+    }
     let reader = ConfigurationReader(root, keys: family.keys)
     let width = try reader.int("hidden_size")
     let heads = try reader.int("num_attention_heads")
