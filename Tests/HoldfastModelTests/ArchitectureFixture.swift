@@ -144,11 +144,17 @@ func figure(_ subject: String, _ values: KeyValuePairs<String, Double>) {
   print("figure \(subject): " + values.map { "\($0.key) \(short($0.value))" }.joined(separator: ", "))
 }
 
-/// Runs a test with a directory of its own, in memory where there is such a place, and removes it.
-func withScratchDirectory(_ body: (String) throws -> Void) throws {
+/// A directory of its own for a test, in memory where there is such a place; the test removes it.
+func scratchDirectory() throws -> String {
   let base = FileSystem.isDirectory("/dev/shm") ? "/dev/shm" : "/tmp"
   let path = "\(base)/holdfast-model-tests-\(UInt64.random(in: 0...UInt64.max))"
   try FileSystem.makeDirectory(path)
+  return path
+}
+
+/// Runs a test with a directory of its own, in memory where there is such a place, and removes it.
+func withScratchDirectory(_ body: (String) throws -> Void) throws {
+  let path = try scratchDirectory()
   defer { removeTree(path) }
   try body(path)
 }
