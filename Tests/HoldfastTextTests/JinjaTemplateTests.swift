@@ -22,17 +22,20 @@ import Testing
       templates = try root.member("templates").members()
     }
 
-    private static func members(_ json: JSON) -> [ByteString: JinjaValue] {
+    static func members(_ json: JSON) -> [ByteString: JinjaValue] {
       (json.index ?? [:]).mapValues(value)
     }
 
-    private static func value(_ json: JSON) -> JinjaValue {
+    static func value(_ json: JSON) -> JinjaValue {
       switch json {
       case .array(let elements): .list(elements.map(value))
       case .object(let members):
         .dictionary(members.reduce(into: JinjaDictionary()) { $0.set($1.key, value($1.value)) })
       case .string(let text): .string(text)
-      default: .none
+      case .bool(let value): .bool(value)
+      case .integer(let value): .int(Int(value))
+      case .number(let value): .float(value)
+      case .null: .none
       }
     }
   }
@@ -47,6 +50,27 @@ import Testing
     guard let path = getenv("HOLDFAST_TEMPLATES") else { return }
     let count = try compare(Folder(String(cString: path)))
     print("\(count) templates of \(String(cString: path)) compared")
+  }
+
+  /// One small template for each thing the evaluator knows (`scripts/jinja_cases.py`).
+  @Test func everyConstruct() throws {
+    let path = Files.root + "/Tests/Fixtures/chat/cases.json"
+    let root = JSONNode(try JSON.read(path), document: path)
+    let variables = Folder.members(try root.member("variables").json)
+    let cases = try root.member("cases").elements()
+    #expect(cases.count > 100)
+    for example in cases {
+      let source = try #require(example.json[0]?.textValue)
+      let result = Result { () throws(HoldfastError) in
+        try JinjaTemplate(source, name: "case").render(variables).text
+      }
+      switch (result, example.json[1]?.stringValue) {
+      case (.success(let text), let wanted?): #expect(text == wanted, "\(source)")
+      case (.success(let text), nil): Issue.record("\(source) must be refused, and gives \(text)")
+      case (.failure(let error), .some): Issue.record("\(source): \(error)")
+      case (.failure, nil): break
+      }
+    }
   }
 
   private func compare(_ folder: Folder) throws -> Int {

@@ -86,7 +86,8 @@ typedef struct holdfast_probe_options {
   uint64_t limit;
   /** The domain that a letter prompt names, such as "engineering"; NULL when there is none. Default NULL. */
   const char *domain;
-  /** The conversation template the prompt is put into, such as "vicuna"; NULL for the plain prompt. Default NULL. */
+  /** The conversation template the prompt is put into: a name such as "vicuna", "auto" for the model's own, or the path
+   *  of a .jinja file; NULL for the plain prompt. Default NULL. */
   const char *template_name;
 } holdfast_probe_options;
 

@@ -87,7 +87,8 @@ typedef struct holdfast_tune_options {
   int64_t max_length;
   /** The most tokens computed together; bounds memory, never changes the result. Default 1024. */
   int64_t micro_batch_tokens;
-  /** The conversation template, such as "vicuna". Default NULL, which is "vicuna". */
+  /** The conversation template: a name such as "vicuna", "auto" for the model's own, or the path of a .jinja file.
+   *  Default NULL, which is "vicuna". */
   const char *template_name;
   /** A file to write checkpoints to, from which the run can go on; NULL for none. Default NULL. */
   const char *checkpoint_path;

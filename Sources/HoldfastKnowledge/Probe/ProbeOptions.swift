@@ -56,7 +56,8 @@ public struct ProbeOptions: Sendable, Equatable {
   public var seed: UInt64 = 42
   /// Whether a beginning-of-sequence token is put before the prompt.
   public var bos: BOSPolicy = .automatic
-  /// The chat template the prompt is put into, such as `vicuna`; `nil` for the plain prompt.
+  /// The chat template the prompt is put into: a known name, `auto` for the model's own, or the path of a file; `nil`
+  /// for the plain prompt.
   public var template: String?
   /// What the choices of a cloze probe are compared by.
   public var normalization: Normalization = .raw

@@ -109,7 +109,7 @@ struct ConversationWriter {
   private func closing(_ range: Range<Int>, in whole: ByteString) -> Int {
     let special = tokenizer?.definition.addedTokens.filter(\.isSpecial).map(\.content) ?? []
     var end = range.upperBound
-    for token in special {
+    for token in special where !token.isEmpty {
       for start in max(range.lowerBound, range.upperBound - token.count + 1)..<range.upperBound
       where whole.bytes[start...].starts(with: token.bytes) {
         end = min(end, start)

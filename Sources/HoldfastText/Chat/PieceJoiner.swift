@@ -1,7 +1,7 @@
 import HoldfastStorage
 import HoldfastTensor
 
-/// Tokenises a text that stands behind another one.
+/// Tokenises the pieces of a conversation, one behind the other.
 struct PieceJoiner {
   private let tokenizer: Tokenizer
   /// Whether the tokenizer puts a space before every text, as SentencePiece does; it must not within one.
@@ -19,17 +19,26 @@ struct PieceJoiner {
       if let eos, try tokenizer.encode(eos, bos: .never) != [tokenizer.eosToken] { eos } else { nil }
   }
 
-  /// The ids of `text` behind the id `previous`, or at the beginning.
-  func encode(_ text: String, behind previous: Int32?) throws(HoldfastError) -> [Int32] {
-    if let hiddenEOS, text.hasSuffix(hiddenEOS), let eos = tokenizer.eosToken {
-      let answer = String(decoding: text.utf8.dropLast(hiddenEOS.utf8.count), as: UTF8.self)
+  /// The ids of a piece behind the id `previous`, or at the beginning. Quoted parts are ordinary text.
+  func encode(_ piece: String, behind previous: Int32?) throws(HoldfastError) -> [Int32] {
+    if let hiddenEOS, piece.hasSuffix(hiddenEOS), let eos = tokenizer.eosToken {
+      let answer = String(decoding: piece.utf8.dropLast(hiddenEOS.utf8.count), as: UTF8.self)
       return try encode(answer, behind: previous) + [eos]
     }
-    guard addsSpace, let previous, !tokenizer.isSpecial(previous) else {
-      return try tokenizer.encode(text, bos: .never)
+    var ids: [Int32] = []
+    for (text, isQuoted) in QuotedText.parts(of: piece) {
+      ids += try encode(text, behind: ids.last ?? previous, parseSpecial: !isQuoted)
     }
-    let ids = try tokenizer.encode("\n" + text, bos: .never)
-    return ids.starts(with: newLine)
-      ? Array(ids.dropFirst(newLine.count)) : try tokenizer.encode(text, bos: .never)
+    return ids
+  }
+
+  private func encode(
+    _ text: String, behind previous: Int32?, parseSpecial: Bool
+  ) throws(HoldfastError) -> [Int32] {
+    if addsSpace, let previous, !tokenizer.isSpecial(previous) {
+      let ids = try tokenizer.encode("\n" + text, bos: .never, parseSpecial: parseSpecial)
+      if ids.starts(with: newLine) { return Array(ids.dropFirst(newLine.count)) }
+    }
+    return try tokenizer.encode(text, bos: .never, parseSpecial: parseSpecial)
   }
 }

@@ -14,17 +14,21 @@ extension Tokenizer {
   ///
   /// A conversation that ends with the user's turn gives a prompt; its ids are those that come before the next answer in
   /// training. `bos` speaks of the beginning; `automatic` adds a BOS where the tokenizer's configuration does, and no
-  /// end token. There is never a second BOS where the template writes one. Throws `invalidArgument` as
+  /// end token. There is never a second BOS where the template writes one.
+  ///
+  /// What looks like a special token in a message is one, as in transformers; with `parsesContent` off it is ordinary
+  /// text, tokenised apart, so that nobody can end a turn by writing `<|im_end|>`. Throws `invalidArgument` as
   /// `ChatTemplate.render`, for a tokenizer without EOS when a known template needs one, or when the vocabulary lacks the
   /// markers of a known template.
   public func encode(
-    _ messages: [Message], template: ChatTemplate, bos: BOSPolicy = .automatic
+    _ messages: [Message], template: ChatTemplate, bos: BOSPolicy = .automatic, parsesContent: Bool = true
   ) throws(HoldfastError) -> EncodedConversation {
     try requireMarkers(of: template)
     let addsBOS = bos == .always || bos == .automatic && addsBOS
     let joiner = try PieceJoiner(self)
     var result = EncodedConversation(tokens: [], isTarget: [])
-    for piece in try template.render(messages, for: self, addsBOS: addsBOS) {
+    let written = parsesContent ? messages : messages.map(QuotedText(self).quoting)
+    for piece in try template.render(written, for: self, addsBOS: addsBOS) {
       let ids = try joiner.encode(piece.text, behind: result.tokens.last)
       result.tokens += ids
       result.isTarget += repeatElement(piece.isTarget, count: ids.count)

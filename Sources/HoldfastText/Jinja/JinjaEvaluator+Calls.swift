@@ -12,7 +12,7 @@ extension JinjaEvaluator {
     switch callee {
     case .function(.global(let name)): return try callGlobal(name, arguments, line)
     case .function(.method(let value, let name)):
-      try charge(1 + value.cost, line)
+      try charge(value.weight, line)
       return try callMethod(value, name, arguments, line)
     case .function(.macro(let macro, let scope)): return try callMacro(macro, scope, arguments, line)
     case .undefined(let what): throw error("\(what), and it is called", line)
@@ -52,18 +52,16 @@ extension JinjaEvaluator {
     if let name = moreNamed.entries.first?.key, !macro.takesMoreNamed {
       throw error("the macro '\(macro.name)' has no parameter \(name.representation)", line)
     }
-    inner.names["varargs"] = .tuple(more)
-    inner.names["kwargs"] = .dictionary(moreNamed)
+    inner.names["varargs"] = try checked(.tuple(more), line)
+    inner.names["kwargs"] = try checked(.dictionary(moreNamed), line)
     if inner.names["caller"] == nil { inner.names["caller"] = .undefined("no caller is defined") }
-    let text = try deeper(line) { () throws(HoldfastError) in
-      try captured(line) { () throws(HoldfastError) in
-        try scoped(inner) { () throws(HoldfastError) in
-          for parameter in macro.parameters where inner.names[parameter.name] == nil {
-            inner.names[parameter.name] =
-              try parameter.value.map(value) ?? .undefined("parameter '\(parameter.name)' was not provided")
-          }
-          try execute(macro.body)
+    let text = try captured { () throws(HoldfastError) in
+      try scoped(inner) { () throws(HoldfastError) in
+        for parameter in macro.parameters where inner.names[parameter.name] == nil {
+          inner.names[parameter.name] =
+            try parameter.value.map(value) ?? .undefined("parameter '\(parameter.name)' was not provided")
         }
+        try execute(macro.body)
       }
     }
     return .string(text)
@@ -106,9 +104,9 @@ extension JinjaEvaluator {
     let step = numbers.count > 2 ? numbers[2] : 1
     guard step != 0 else { throw error("the step of range is 0", line) }
     let (distance, overflows) = end.subtractingReportingOverflow(start)
-    let isEmpty = distance == 0 || (distance > 0) != (step > 0)
+    let isEmpty = step > 0 ? start >= end : start <= end
     let count = isEmpty ? 0 : (distance.magnitude - 1) / step.magnitude + 1
-    guard !overflows, count <= UInt(Self.rangeLimit) else {
+    guard isEmpty || !overflows, count <= UInt(Self.rangeLimit) else {
       throw error("range gives more than \(Self.rangeLimit) numbers", line)
     }
     return try made((0..<Int(count)).map { .int(start + $0 * step) }, line)

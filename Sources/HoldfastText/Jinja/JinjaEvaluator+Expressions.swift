@@ -6,6 +6,10 @@ extension JinjaEvaluator {
   func value(_ expression: JinjaExpression) throws(HoldfastError) -> JinjaValue {
     try charge(1, expression.line)
     line = expression.line
+    return try deeper(expression.line) { () throws(HoldfastError) in try parts(expression) }
+  }
+
+  private func parts(_ expression: JinjaExpression) throws(HoldfastError) -> JinjaValue {
     switch expression.kind {
     case .none: return .none
     case .bool(let value): return .bool(value)
@@ -78,6 +82,7 @@ extension JinjaEvaluator {
   /// The text that `{{ value }}` writes.
   func text(of value: JinjaValue, _ line: Int) throws(HoldfastError) -> ByteString {
     if case .string(let text) = value { return text }
+    try charge(value.weight, line)
     let text = value.text
     try charge(bytes: text.count, line)
     return text
@@ -147,8 +152,9 @@ extension JinjaEvaluator {
     case "first": return .bool(loop.index == 0)
     case "last": return .bool(loop.index == count - 1)
     case "length": return .int(count)
-    case "depth": return .int(loop.level)
-    case "depth0": return .int(loop.level - 1)
+    // Recursive loops alone count their depth, and they are not known here.
+    case "depth": return .int(1)
+    case "depth0": return .int(0)
     case "previtem": return loop.neighbour(-1)
     case "nextitem": return loop.neighbour(1)
     case "cycle", "changed": return .function(.method(.loop(loop), name))

@@ -6,7 +6,7 @@ extension JinjaEvaluator {
   func filter(
     _ value: JinjaValue, _ name: ByteString, _ call: JinjaCall, _ line: Int
   ) throws(HoldfastError) -> JinjaValue {
-    try charge(1 + value.cost, line)
+    try charge(value.weight, line)
     func reader(_ names: ByteString...) throws(HoldfastError) -> JinjaArgumentReader {
       try JinjaArgumentReader(call, names, of: name.text, self, line)
     }

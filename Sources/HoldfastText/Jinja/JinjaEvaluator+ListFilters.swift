@@ -139,7 +139,7 @@ extension JinjaEvaluator {
   ) throws(HoldfastError) -> [JinjaValue] {
     for pair in pairs.dropFirst() { _ = try precedes(pairs[0].key, pair.key, line) }
     let (size, overflows) = pairs.count.multipliedReportingOverflow(
-      by: pairs.reduce(1) { max($0, 1 + $1.key.cost) })
+      by: pairs.reduce(1) { max($0, $1.key.weight) })
     try charge(overflows ? .max : size, line)
     let order = pairs.enumerated().sorted { a, b in
       let (first, second) = isReversed ? (b, a) : (a, b)

@@ -18,7 +18,7 @@ extension JinjaEvaluator {
   func compare(
     _ left: JinjaValue, _ sign: ByteString, _ right: JinjaValue, _ line: Int
   ) throws(HoldfastError) -> Bool {
-    try charge(1 + min(left.cost, right.cost), line)
+    try charge(min(left.weight, right.weight), line)
     switch sign {
     case "==": return JinjaValue.equal(left, right)
     case "!=": return !JinjaValue.equal(left, right)
@@ -43,7 +43,7 @@ extension JinjaEvaluator {
 
   /// `item in container`
   func contains(_ container: JinjaValue, _ item: JinjaValue, _ line: Int) throws(HoldfastError) -> Bool {
-    try charge(1 + container.cost, line)
+    try charge(container.weight, line)
     switch container {
     case .string(let text):
       guard case .string(let part) = item else {
@@ -88,7 +88,7 @@ extension JinjaEvaluator {
       try charge(bytes: x.count + y.count, line)
       return .string(x + y)
     case ("+", .list(let x), .list(let y)): return try made(x.elements + y.elements, line)
-    case ("+", .tuple(let x), .tuple(let y)): return .tuple(x.elements + y.elements)
+    case ("+", .tuple(let x), .tuple(let y)): return try checked(.tuple(x.elements + y.elements), line)
     case ("*", .string, _), ("*", .list, _), ("*", .tuple, _):
       if let times = b.integer { return try repeated(a, times, line) }
     case ("*", _, .string), ("*", _, .list), ("*", _, .tuple):
@@ -118,8 +118,8 @@ extension JinjaEvaluator {
       try charge(elements: size(items.elements.count), line)
       if items.elements.isEmpty { return value }
       let elements = Array(repeatElement(items.elements, count: times).joined())
-      if case .tuple = value { return .tuple(elements) }
-      return .list(elements)
+      if case .tuple = value { return try checked(.tuple(elements), line) }
+      return try checked(.list(elements), line)
     default: return value
     }
   }
@@ -178,18 +178,6 @@ extension JinjaEvaluator {
       let isOff = remainder != 0 && (remainder < 0) != (y < 0)
       if sign == "%" { return .float(isOff ? remainder + y : remainder) }
       return .float(((x - (isOff ? remainder + y : remainder)) / y).rounded())
-    }
-  }
-}
-
-extension JinjaValue {
-  /// About how much work it is to look at all of it once.
-  var cost: Int {
-    switch self {
-    case .string(let text): text.count / 16
-    case .list(let items), .tuple(let items): items.elements.count
-    case .dictionary(let dictionary): dictionary.entries.count
-    default: 0
     }
   }
 }

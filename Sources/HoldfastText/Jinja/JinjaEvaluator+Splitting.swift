@@ -99,14 +99,6 @@ extension JinjaEvaluator {
 }
 
 extension PythonText {
-  /// The last place at which `part`, which is not empty, occurs.
-  static func lastOccurrence(of part: ByteString, in text: ByteString) -> Int? {
-    guard !part.isEmpty, text.count >= part.count else { return nil }
-    return (0...(text.count - part.count)).reversed().first {
-      text.bytes[$0..<$0 + part.count].elementsEqual(part.bytes)
-    }
-  }
-
   /// Whether there is a letter with case, and the text is what `change` makes of it.
   static func isCased(_ text: ByteString, as change: (ByteString) -> ByteString) -> Bool {
     text.text.unicodeScalars.contains { $0.properties.isCased } && change(text) == text

@@ -18,6 +18,10 @@ extension JinjaEvaluator {
 
   private func execute(_ statement: JinjaStatement) throws(HoldfastError) -> Flow {
     try charge(1, 0)
+    return try deeper(0) { () throws(HoldfastError) in try parts(statement) }
+  }
+
+  private func parts(_ statement: JinjaStatement) throws(HoldfastError) -> Flow {
     switch statement {
     case .data(let text): try write(text, 0)
     case .print(let expression):
@@ -52,10 +56,8 @@ extension JinjaEvaluator {
   private func blockValue(
     _ body: [JinjaStatement], _ filter: JinjaExpression?, _ line: Int
   ) throws(HoldfastError) -> JinjaValue {
-    let text = try deeper(line) { () throws(HoldfastError) in
-      try captured(line) { () throws(HoldfastError) in
-        _ = try scoped(JinjaScope(inside: scope)) { () throws(HoldfastError) in try execute(body) }
-      }
+    let text = try captured { () throws(HoldfastError) in
+      _ = try scoped(JinjaScope(inside: scope)) { () throws(HoldfastError) in try execute(body) }
     }
     guard let filter else { return .string(text) }
     return try filtered(.string(text), by: filter)
@@ -102,9 +104,7 @@ extension JinjaEvaluator {
     }
     if let condition = loop.condition { items = try selected(items, loop.target, condition) }
     guard !items.isEmpty else { return try execute(loop.otherwise) }
-    loopDepth += 1
-    defer { loopDepth -= 1 }
-    let variable = JinjaLoop(items, level: loopDepth)
+    let variable = JinjaLoop(items)
     for (index, item) in items.enumerated() {
       variable.index = index
       try charge(1, loop.line)

@@ -5,12 +5,14 @@ import HoldfastTensor
 ///
 /// Templates come from strangers: steps, memory and depth are limited, whatever they ask for.
 final class JinjaEvaluator {
-  /// What one rendering may cost: a step is one, and so are 16 bytes of text or one element made.
-  static let workLimit = 50_000_000
-  /// The longest text or list.
+  /// What one rendering may cost: a step is one, and so are 4 bytes of text; an element of a list is 8.
+  static let workLimit = 40_000_000
+  /// The longest text or list, in bytes.
   static let sizeLimit = 1 << 26
-  /// How deep values may stand inside one another, and macros and blocks call one another.
-  static let depthLimit = 48
+  /// How deep values may stand inside one another.
+  static let valueDepthLimit = 48
+  /// How deep expressions, loops and macros may stand inside one another while they run.
+  static let depthLimit = 400
 
   let name: String
   var scope: JinjaScope
@@ -20,7 +22,6 @@ final class JinjaEvaluator {
   /// How many texts are being made that are not the output itself.
   var captures = 0
   var depth = 0
-  var loopDepth = 0
   /// The line of what is being evaluated, for what carries no line itself.
   var line = 1
   private var work = 0
@@ -74,7 +75,7 @@ final class JinjaEvaluator {
     guard bytes <= Self.sizeLimit else {
       throw error("a text grows beyond \(Self.sizeLimit) bytes", line)
     }
-    try charge(1 + bytes / 16, line)
+    try charge(1 + bytes / 4, line)
   }
 
   /// Counts the elements of a list that is to be made.
@@ -82,13 +83,16 @@ final class JinjaEvaluator {
     guard elements <= Self.sizeLimit / 64 else {
       throw error("a list grows beyond \(Self.sizeLimit / 64) elements", line)
     }
-    try charge(1 + elements, line)
+    try charge(1 + 8 * elements, line)
   }
 
   /// The value, unless lists stand too deep inside one another.
   func checked(_ value: JinjaValue, _ line: Int) throws(HoldfastError) -> JinjaValue {
-    guard value.depth <= Self.depthLimit else {
-      throw error("values stand more than \(Self.depthLimit) deep inside one another", line)
+    guard value.depth <= Self.valueDepthLimit else {
+      throw error("values stand more than \(Self.valueDepthLimit) deep inside one another", line)
+    }
+    guard value.weight <= Self.sizeLimit / 16 else {
+      throw error("a list or dictionary grows beyond \(Self.sizeLimit) bytes", line)
     }
     return value
   }
@@ -110,7 +114,8 @@ final class JinjaEvaluator {
     _ line: Int, _ body: () throws(HoldfastError) -> Result
   ) throws(HoldfastError) -> Result {
     guard depth < Self.depthLimit else {
-      throw error("macros and blocks stand more than \(Self.depthLimit) deep inside one another", line)
+      throw error(
+        "expressions, loops and macros stand more than \(Self.depthLimit) deep inside one another", line)
     }
     depth += 1
     defer { depth -= 1 }
@@ -118,7 +123,7 @@ final class JinjaEvaluator {
   }
 
   /// What `body` writes, as a text of its own.
-  func captured(_ line: Int, _ body: () throws(HoldfastError) -> Void) throws(HoldfastError) -> ByteString {
+  func captured(_ body: () throws(HoldfastError) -> Void) throws(HoldfastError) -> ByteString {
     let outer = output
     output = []
     captures += 1

@@ -152,7 +152,9 @@ struct JinjaParser {
       guard loops > 0 else { throw error("'\(tag)' stands outside a loop", line: start) }
       return tag == "break" ? .breakLoop : .continueLoop
     case "print":
-      return .print(try tuple())
+      var parts = [try expression()]
+      while skip(symbol: ",") { parts.append(try expression()) }
+      return .print(JinjaExpression(.concatenation(parts), line: start))
     case "do", "include", "import", "from", "extends", "block", "autoescape", "trans", "debug":
       throw unsupported("the statement '{% \(tag) %}'", line: start)
     default:

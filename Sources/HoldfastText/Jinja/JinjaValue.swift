@@ -23,6 +23,18 @@ enum JinjaValue {
   /// Makes a tuple.
   static func tuple(_ elements: [JinjaValue]) -> JinjaValue { .tuple(JinjaItems(elements)) }
 
+  /// About how much work it is to go through all of it: one for each value and for every 16 bytes of text.
+  var weight: Int {
+    switch self {
+    case .string(let text): 1 + text.count / 16
+    case .list(let items), .tuple(let items): items.weight
+    case .dictionary(let dictionary): dictionary.weight
+    case .function(.method(let value, _)): 1 + value.weight
+    case .loop(let loop): loop.items.weight
+    default: 1
+    }
+  }
+
   /// How deep lists and dictionaries stand inside one another here.
   var depth: Int {
     switch self {
@@ -89,10 +101,12 @@ enum JinjaValue {
 struct JinjaItems {
   let elements: [JinjaValue]
   let depth: Int
+  let weight: Int
 
   init(_ elements: [JinjaValue]) {
     self.elements = elements
     depth = 1 + elements.reduce(0) { max($0, $1.depth) }
+    weight = elements.reduce(1) { $0.addingClamped($1.weight) }
   }
 }
 
@@ -108,6 +122,7 @@ struct JinjaDictionary {
 
   private(set) var entries: [(key: JinjaValue, value: JinjaValue)] = []
   private(set) var depth = 1
+  private(set) var weight = 1
   private var index: [Key: Int] = [:]
 
   init() {}
@@ -133,6 +148,7 @@ struct JinjaDictionary {
 
   mutating func set(_ key: Key, _ written: JinjaValue, _ value: JinjaValue) {
     depth = max(depth, 1 + value.depth)
+    weight = weight.addingClamped(written.weight).addingClamped(value.weight)
     if let place = index[key] {
       entries[place].value = value
     } else {
@@ -154,16 +170,11 @@ final class JinjaNamespace {
 /// The variable `loop` of a loop.
 final class JinjaLoop {
   let items: JinjaItems
-  /// How many loops stand around it, itself included.
-  let level: Int
   var index = 0
   /// What `loop.changed` was given last.
   var lastChecked: [JinjaValue]?
 
-  init(_ items: [JinjaValue], level: Int) {
-    self.items = JinjaItems(items)
-    self.level = level
-  }
+  init(_ items: [JinjaValue]) { self.items = JinjaItems(items) }
 
   /// The item before or behind this one.
   func neighbour(_ offset: Int) -> JinjaValue {
@@ -208,4 +219,12 @@ indirect enum JinjaFunction {
 struct JinjaCall {
   var positional: [JinjaValue] = []
   var named: [(name: ByteString, value: JinjaValue)] = []
+}
+
+extension Int {
+  /// The sum, or the largest integer when it is too large; the other number must not be negative.
+  fileprivate func addingClamped(_ other: Int) -> Int {
+    let (sum, overflows) = addingReportingOverflow(other)
+    return overflows ? .max : sum
+  }
 }

@@ -121,21 +121,43 @@ enum PythonText {
     return lines
   }
 
-  /// The places at which `part`, which is not empty, occurs from the left without overlap, at most `limit`.
+  /// The places at which `part` occurs from the left without overlap, at most `limit`; none when it is empty.
   static func occurrences(of part: ByteString, in text: ByteString, limit: Int = .max) -> [Int] {
-    guard !part.isEmpty, text.count >= part.count else { return [] }
-    var places: [Int] = []
-    var i = 0
+    // Knuth, Morris and Pratt's search takes linear time, whatever the texts are.
     let (needle, hay) = (part.bytes, text.bytes)
-    while i + needle.count <= hay.count, places.count < limit {
-      if hay[i] == needle[0], hay[i..<i + needle.count].elementsEqual(needle) {
-        places.append(i)
-        i += needle.count
-      } else {
-        i += 1
-      }
+    guard !needle.isEmpty, hay.count >= needle.count, limit > 0 else { return [] }
+    let borders = borders(of: needle)
+    var places: [Int] = []
+    var matched = 0
+    for i in hay.indices {
+      while matched > 0, hay[i] != needle[matched] { matched = borders[matched - 1] }
+      if hay[i] == needle[matched] { matched += 1 }
+      guard matched == needle.count else { continue }
+      places.append(i + 1 - matched)
+      matched = 0
+      if places.count >= limit { break }
     }
     return places
+  }
+
+  /// For each beginning of `needle`, how long the longest shorter beginning is with which it also ends.
+  private static func borders(of needle: [UInt8]) -> [Int] {
+    var borders = Array(repeating: 0, count: needle.count)
+    var length = 0
+    for i in needle.indices.dropFirst() {
+      while length > 0, needle[i] != needle[length] { length = borders[length - 1] }
+      if needle[i] == needle[length] { length += 1 }
+      borders[i] = length
+    }
+    return borders
+  }
+
+  /// The last place at which `part`, which is not empty, occurs.
+  static func lastOccurrence(of part: ByteString, in text: ByteString) -> Int? {
+    let (reversedPart, reversedText) = (ByteString(part.bytes.reversed()), ByteString(text.bytes.reversed()))
+    return occurrences(of: reversedPart, in: reversedText, limit: 1).first.map {
+      text.count - $0 - part.count
+    }
   }
 
   /// Whether `part` occurs in `text`.

@@ -40,7 +40,7 @@ public struct TuningOptions: Sendable, Equatable {
   public var maxLength = 2048
   /// Whether an example starts with the beginning-of-sequence token.
   public var bosPolicy = BOSPolicy.never
-  /// The name of the conversation template.
+  /// The conversation template: a known name, `auto` for the model's own, or the path of a file.
   public var template = "vicuna"
   /// The rank of the LoRA adapter that is tuned while the parameters stay as they are; 0 tunes the parameters.
   public var loraRank = 0
