@@ -21,7 +21,8 @@ final class JinjaEvaluator {
   var generated: [Range<Int>] = []
   /// How many texts are being made that are not the output itself.
   var captures = 0
-  var depth = 0
+  private var depth = 0
+  private let stack = StackGuard()
   /// The line of what is being evaluated, for what carries no line itself.
   var line = 1
   private var work = 0
@@ -113,9 +114,8 @@ final class JinjaEvaluator {
   func deeper<Result>(
     _ line: Int, _ body: () throws(HoldfastError) -> Result
   ) throws(HoldfastError) -> Result {
-    guard depth < Self.depthLimit else {
-      throw error(
-        "expressions, loops and macros stand more than \(Self.depthLimit) deep inside one another", line)
+    guard depth < Self.depthLimit, !stack.isExhausted else {
+      throw error("expressions, loops and macros stand too deep inside one another", line)
     }
     depth += 1
     defer { depth -= 1 }

@@ -11,6 +11,7 @@ struct JinjaParser {
   private let tokens: [JinjaToken]
   private var place = 0
   private var nesting = 0
+  private let stack = StackGuard()
   private var loops = 0
   /// The names that the macros being read speak of, the innermost last.
   private var spokenNames: [Set<ByteString>] = []
@@ -77,8 +78,8 @@ struct JinjaParser {
   mutating func nested<Result>(
     _ body: (inout JinjaParser) throws(HoldfastError) -> Result
   ) throws(HoldfastError) -> Result {
-    guard nesting < Self.nestingLimit else {
-      throw error("the template nests deeper than \(Self.nestingLimit) levels")
+    guard nesting < Self.nestingLimit, !stack.isExhausted else {
+      throw error("the template nests too deep; \(Self.nestingLimit) levels are allowed")
     }
     nesting += 1
     defer { nesting -= 1 }
