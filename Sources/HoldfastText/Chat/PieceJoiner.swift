@@ -30,7 +30,7 @@ struct PieceJoiner {
       if isQuoted {
         ids += try encode(text, behind: ids.last ?? previous, parseSpecial: false)
       } else {
-        for (text, token) in split(ByteString(text)) {
+        for (text, token) in split(ByteString(text), isStart: previous == nil && ids.isEmpty) {
           if !text.isEmpty { ids += try encode(text.text, behind: ids.last ?? previous, parseSpecial: true) }
           if let token { ids.append(token) }
         }
@@ -39,12 +39,13 @@ struct PieceJoiner {
     return ids
   }
 
-  /// A text cut behind each token that the vocabulary does not find by itself.
-  private func split(_ text: ByteString) -> [(text: ByteString, token: Int32?)] {
+  /// A text cut behind each token that the vocabulary does not find by itself; it does at the very beginning.
+  private func split(_ text: ByteString, isStart: Bool) -> [(text: ByteString, token: Int32?)] {
     var parts: [(text: ByteString, token: Int32?)] = []
     var rest = text
     while let (place, found) = hidden.compactMap({ token in
-      PythonText.occurrences(of: token.text, in: rest, limit: 1).first.map { ($0, token) }
+      PythonText.occurrences(of: token.text, in: rest, limit: 2)
+        .first { $0 > 0 || !isStart || !parts.isEmpty }.map { ($0, token) }
     }).min(by: { $0.0 < $1.0 }) {
       parts.append((ByteString(rest.bytes[..<place]), found.id))
       rest = ByteString(rest.bytes[(place + found.text.count)...])
@@ -55,7 +56,8 @@ struct PieceJoiner {
   private func encode(
     _ text: String, behind previous: Int32?, parseSpecial: Bool
   ) throws(HoldfastError) -> [Int32] {
-    if addsSpace, let previous, !tokenizer.isSpecial(previous) {
+    // A vocabulary that hides its tokens puts no space behind a special token either.
+    if addsSpace, let previous, !hidden.isEmpty || !tokenizer.isSpecial(previous) {
       let ids = try tokenizer.encode("\n" + text, bos: .never, parseSpecial: parseSpecial)
       if ids.starts(with: newLine) { return Array(ids.dropFirst(newLine.count)) }
     }
