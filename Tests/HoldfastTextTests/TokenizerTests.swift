@@ -68,19 +68,6 @@ import Testing
     }
   }
 
-  @Test func longRunsTakeNoLongerThanTheirLength() throws {
-    let clock = ContinuousClock()
-    for text in [String(repeating: "a", count: 1 << 20), String(repeating: " ", count: 1 << 20)] {
-      var ids: [Int32] = []
-      let time = try clock.measure { ids = try tokenizer.encode(text) }
-      #expect(time < .seconds(10))
-      #expect(try tokenizer.decode(ids) == text)
-    }
-    let pieces = try Tokenizer(huggingFaceDirectory: Files.fixtures + "/tiny-sentencepiece")
-    let story = String(repeating: "the cat sat on the mat ", count: 1 << 15)
-    #expect(try pieces.decode(pieces.encode(story, bos: .never)) == story)
-  }
-
   @Test func queueAndSearchMergeAlike() throws {
     // The same word by both ways: 48 symbols and fewer are searched, more are queued.
     let text = "thethecatcatandtheplantsandanimalsaaaaaaaaaaaaaa"

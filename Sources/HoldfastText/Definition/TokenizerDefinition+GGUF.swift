@@ -78,9 +78,22 @@ extension TokenizerDefinition {
     normalization = (addsSpace ? [.prepend("▁")] : []) + [.replace(" ", "▁")]
     decoding = .sentencePiece(joinsBytes: true, strippedSpaces: addsSpace ? 1 : 0)
     try readTokens(written, types) { $0 }
+    if !addsSpace { freezeUserDefined() }
     ranking = .scores(try gguf.numbers("tokenizer.ggml.scores").map(Float.init))
     unknown = try id(gguf, "tokenizer.ggml.unknown_token_id", default: 0)
     try readSequenceTokens(gguf, bos: 1, eos: 2, addsBOS: true)
+  }
+
+  /// Takes user-defined tokens as SentencePiece does, in the normalised text; files hold them with spaces for `▁`.
+  ///
+  /// Where a space is put before every piece of text, they stay tokens of the text itself, as in llama.cpp.
+  private mutating func freezeUserDefined() {
+    for token in addedTokens where !token.isSpecial {
+      tokens[Int(token.id)] = ByteString(
+        NormalizationStep.replace([0x20], Array("▁".utf8), in: token.content.bytes))
+      frozen.insert(token.id)
+    }
+    addedTokens.removeAll { !$0.isSpecial }
   }
 
   private mutating func readUnigram(

@@ -23,6 +23,11 @@ extension TokenizerDefinition {
       try self.init(sentencePieceModel: model, directory: directory)
       return
     }
+    try self.init(tokenizerJSON: path, directory: directory)
+  }
+
+  /// Reads a `tokenizer.json` and the configuration in `directory`.
+  init(tokenizerJSON path: String, directory: String) throws(HoldfastError) {
     self.init(source: path)
     let root = JSONNode(try JSON.read(path), document: path)
     let preTokenizer = try HuggingFacePreTokenizer(try root.optional("pre_tokenizer"))

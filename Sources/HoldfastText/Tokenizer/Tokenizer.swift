@@ -48,6 +48,26 @@ public final class Tokenizer: Sendable {
     try self.init(TokenizerDefinition(huggingFaceDirectory: directory))
   }
 
+  /// Reads the tokenizer of a GGUF file, a Hugging Face directory, a `tokenizer.json` (with the configuration beside it) or a
+  /// SentencePiece model alone.
+  ///
+  /// Throws as the other initialisers do.
+  public convenience init(path: String) throws(HoldfastError) {
+    if FileSystem.isDirectory(path) {
+      try self.init(huggingFaceDirectory: path)
+      return
+    }
+    let first = try MappedFile(path: path).withBytes { bytes in
+      bytes.starts(with: "GGUF".utf8) ? UInt8(ascii: "G") : bytes.first { $0 > 0x20 }
+    }
+    switch first {
+    case UInt8(ascii: "G"): try self.init(gguf: GGUFFile(path: path))
+    case UInt8(ascii: "{"):
+      try self.init(TokenizerDefinition(tokenizerJSON: path, directory: FileSystem.parent(of: path) ?? "."))
+    default: try self.init(TokenizerDefinition(sentencePieceModel: path, directory: nil))
+    }
+  }
+
   /// Reads what `serialized` made; `source` is named in messages.
   public convenience init(
     serialized json: JSON, source: String = "stored tokenizer"
