@@ -41,7 +41,7 @@ import Testing
       ),
       (
         ["normalizer"], ["type": "Replace", "pattern": ["Regex": "(?<x>a)"], "content": ""],
-        "a group of kind '(?<x'"
+        "a group of kind '(?<x)'"
       ),
       (["post_processor"], ["type": "BertProcessing"], "'BertProcessing'"),
       (["decoder"], ["type": "WordPiece"], "known types are ByteLevel"),

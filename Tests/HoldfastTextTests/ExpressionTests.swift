@@ -53,12 +53,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("(a)\\1", "the escape '\\1'"), ("(?<n>a)", "a group of kind '(?<n'"), ("(?<=ab)c", "look-behind"),
+    ("(a)\\1", "the escape '\\1'"), ("(?<n>a)", "a group of kind '(?<n)'"), ("(?<=ab)c", "look-behind"),
     ("[[:alpha:]]", "POSIX"), ("\\p{Greek}", "the property 'Greek'"), ("a{2000}", "interval"),
     ("(a*)*", "may be empty"),
     ("[a", "without its ']'"), ("(a", "without its ')'"), ("a)", "unmatched"), ("*a", "nothing to repeat"),
     ("\\", "backslash"),
-    ("[b-a]", "out of order"), ("(?i:é)", "beyond ASCII"), ("((((a{99}){99}){99}){99})", "steps"),
+    ("[b-a]", "out of order"), ("(?i:é)", "beyond ASCII"), ("(?i:aSs)", "the letters 'ss'"),
+    ("(?i)\\p{Lu}", "without regard to case"),
+    ("((((a{99}){99}){99}){99})", "steps"),
     ("\\x{110000}", "no character"),
   ])
   func whatIsNotKnownIsNamed(pattern: String, message: String) {

@@ -7,8 +7,8 @@ extension TokenizerDefinition {
   mutating func readConfiguration(_ directory: String) throws(HoldfastError) {
     let configuration = try Self.document(directory, "tokenizer_config.json")
     let map = try Self.document(directory, "special_tokens_map.json")
-    bosToken = try sequenceToken("bos_token", [configuration, map])
-    eosToken = try sequenceToken("eos_token", [configuration, map])
+    bosToken = try sequenceToken("bos_token", [configuration, map]) ?? bosToken
+    eosToken = try sequenceToken("eos_token", [configuration, map]) ?? eosToken
     let addsBOS = try configuration?.optional("add_bos_token")?.bool()
     let addsEOS = try configuration?.optional("add_eos_token")?.bool()
     if addsBOS != nil || addsEOS != nil {

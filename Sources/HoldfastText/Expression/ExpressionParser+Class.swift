@@ -6,7 +6,7 @@ extension ExpressionParser {
     try folded(ScalarSet([scalar.value...scalar.value]))
   }
 
-  /// The set with the other cases of its letters, when case is ignored.
+  /// The set of a literal or a range with the other cases of its letters, when case is ignored.
   func folded(_ set: ScalarSet) throws(HoldfastError) -> ScalarSet {
     guard ignoresCase else { return set }
     var extra: [ClosedRange<UInt32>] = []
@@ -32,7 +32,7 @@ extension ExpressionParser {
   }
 
   /// The set that an escape stands for, at its backslash.
-  mutating func escapedSet() throws(HoldfastError) -> ScalarSet {
+  mutating func escapedSet(isInBrackets: Bool = false) throws(HoldfastError) -> ScalarSet {
     place += 1
     guard let scalar = next else { throw unsupported("a lone backslash at the end") }
     place += 1
@@ -42,8 +42,9 @@ extension ExpressionParser {
     case "S": return sets.space.inverted
     case "d": return try category("Nd")
     case "D": return try category("Nd").inverted
-    case "w": return sets.word
-    case "W": return sets.word.inverted
+    case "w", "W":
+      let set = isInBrackets ? sets.word : sets.wordAlone
+      return scalar == "W" ? set.inverted : set
     case "p", "P":
       let set = try property()
       return scalar == "P" ? set.inverted : set
@@ -97,6 +98,10 @@ extension ExpressionParser {
       place += 1
     }
     guard skip("}") else { throw unsupported("\\p{ without its '}'") }
+    // The other categories are the same in both cases.
+    if ignoresCase, ["lu", "ll", "lt"].contains(name.lowercased()) {
+      throw unsupported("the property '\(name)' without regard to case")
+    }
     let set = name.lowercased() == "han" ? UnicodeSets.shared.han : try category(name)
     return isInverted ? set.inverted : set
   }
@@ -134,7 +139,7 @@ extension ExpressionParser {
   private mutating func classItem() throws(HoldfastError) -> ScalarSet {
     let first = try classScalar()
     guard next == "-", place + 1 < scalars.count, scalars[place + 1] != "]", let low = first.onlyScalar else {
-      return try folded(first)
+      return first.onlyScalar == nil ? first : try folded(first)
     }
     let start = place
     place += 1
@@ -152,7 +157,7 @@ extension ExpressionParser {
     guard let scalar = next else { throw unsupported("a class without its ']'") }
     if scalar == "\\" {
       if skip("\\b") { return ScalarSet([0x08...0x08]) }
-      return try escapedSet()
+      return try escapedSet(isInBrackets: true)
     }
     place += 1
     return ScalarSet([scalar.value...scalar.value])

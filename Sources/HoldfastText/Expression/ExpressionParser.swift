@@ -131,7 +131,17 @@ struct ExpressionParser {
     case "\\": return try escaped()
     default:
       place += 1
+      try refuseFoldedPair()
       return .set(try literal(scalar))
+    }
+  }
+
+  /// Refuses letters that are one character in another case: without regard to case, Oniguruma reads `ss` as `ß` too.
+  private func refuseFoldedPair() throws(HoldfastError) {
+    guard ignoresCase, place >= 2 else { return }
+    let pair = scalars[place - 2..<place].map(\.properties.lowercaseMapping).joined()
+    if ["ss", "ff", "fi", "fl", "st"].contains(pair) {
+      throw unsupported("the letters '\(pair)', which are one in another case,")
     }
   }
 

@@ -83,8 +83,8 @@ struct ExpressionProgram: Sendable {
       instructions.append(.accept)
       instructions[place] = .atomic(then: instructions.count)
     case .anchor(let anchor):
-      if case .wordBoundary = anchor { word = ScalarBitmap(UnicodeSets.shared.word) }
-      if case .noWordBoundary = anchor { word = ScalarBitmap(UnicodeSets.shared.word) }
+      if case .wordBoundary = anchor { word = ScalarBitmap(UnicodeSets.shared.wordAlone) }
+      if case .noWordBoundary = anchor { word = ScalarBitmap(UnicodeSets.shared.wordAlone) }
       instructions.append(.anchor(anchor))
     }
   }

@@ -90,17 +90,17 @@ enum CategoryData {
 
   /// What `\w` of the regular expressions takes beyond letters, marks, decimal digits and connectors.
   static let otherWords: StaticString = """
-    4y,1;6;3,2;4ds,2;228,y;3,3;mm,1f;272;q,8;f,2;nfw,9;hu9,1g;ct;9;3r,4;6cr,32;14g2,p;7,p;7,p;
+    4j2,2;228,y;3,3;mm,1f;272;q,8;f,2;nfw,9;hu9,1g;ct;9;3r,4;6cr,32;14g2,p;7,p;7,p;
+    """
+
+  /// What `\w` takes outside brackets besides (Oniguruma treats the first 256 scalars on their own).
+  static let wordsAlone: StaticString = """
+    4y,1;6;3,2;
     """
 
   /// What `\w` of added tokens and of the white space rule takes beyond that of the regular expressions.
   static let rustWords: StaticString = """
     6bw,1;
-    """
-
-  /// What it leaves out.
-  static let rustOthers: StaticString = """
-    4y,1;6;3,2;
     """
 
   /// `\p{Han}`

@@ -21,8 +21,10 @@ struct UnicodeSets: Sendable {
   let digit: ScalarSet
   /// What the punctuation rule takes.
   let punctuation: ScalarSet
-  /// `\w` of regular expressions.
+  /// `\w` of regular expressions, in brackets.
   let word: ScalarSet
+  /// `\w` outside brackets, where Oniguruma treats the first 256 scalars on their own: `²` is one of its words there.
+  let wordAlone: ScalarSet
   /// `\w` of added tokens and of the white space rule.
   let tokenWord: ScalarSet
   /// `\p{Han}`
@@ -39,8 +41,8 @@ struct UnicodeSets: Sendable {
     }
     digit = named("N").union(Self.readRanges(CategoryData.newerDigits))
     word = named("L", "M", "Nd", "Pc").union(Self.readRanges(CategoryData.otherWords))
+    wordAlone = word.union(Self.readRanges(CategoryData.wordsAlone))
     tokenWord = word.union(Self.readRanges(CategoryData.rustWords))
-      .subtracting(Self.readRanges(CategoryData.rustOthers))
   }
 
   /// The scalars of a category by its short name, `Lu` or `L`; `nil` for an unknown one.

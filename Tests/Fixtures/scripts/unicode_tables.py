@@ -37,6 +37,7 @@ def base36(n):
         if n == 0: return digits
 
 def literal(text, width=104):
+    if not text: return '""'
     lines = [text[i:i + width] for i in range(0, len(text), width)]
     return '"""\n' + ''.join(f'    {line}\\\n' for line in lines[:-1]) + f'    {lines[-1]}\n    """'
 
@@ -116,16 +117,18 @@ if __name__ == '__main__':
     text, of = categories()
     by = lambda names: {c for c in of if CATEGORIES[of[c]] in names or CATEGORIES[of[c]][0] in names}
     digits, punctuation = members(P.Digits(individual_digits=True)), members(P.Punctuation('isolated'))
-    spaces, han, onig, word = matching(r'\s'), matching(r'\p{Han}'), matching(r'\w'), words()
-    assert digits >= by(['N']) and onig >= by(['L', 'M', 'Nd', 'Pc'])
+    spaces, han, onig, word = matching(r'\s'), matching(r'\p{Han}'), matching(r'[\w]'), words()
+    alone = matching(r'\w')
+    assert alone >= onig
+    assert word >= onig and digits >= by(['N']) and onig >= by(['L', 'M', 'Nd', 'Pc'])
     write('CategoryData', 'The general category of every scalar and the classes that do not follow from it.', [
         ('categories', 'Runs: a letter for the category (Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co, none, as A to Z and [ ] ^), then the length in base 36 unless 1.', text),
         ('spaces', '`\\s`; ranges as gap and length in base 36.', ranges(spaces)),
         ('newerDigits', 'What the digits rule takes beyond `\\p{N}`.', ranges(digits - by(['N']))),
         ('punctuation', 'What the punctuation rule takes.', ranges(punctuation)),
         ('otherWords', 'What `\\w` of the regular expressions takes beyond letters, marks, decimal digits and connectors.', ranges(onig - by(['L', 'M', 'Nd', 'Pc']))),
+        ('wordsAlone', 'What `\\w` takes outside brackets besides (Oniguruma treats the first 256 scalars on their own).', ranges(alone - onig)),
         ('rustWords', 'What `\\w` of added tokens and of the white space rule takes beyond that of the regular expressions.', ranges(word - onig)),
-        ('rustOthers', 'What it leaves out.', ranges(onig - word)),
         ('han', '`\\p{Han}`', ranges(han))])
     canonical_text, canonical = decompositions('NFD', {})
     compatibility_text, _ = decompositions('NFKD', canonical)
