@@ -31,7 +31,8 @@ struct HoldfastCommand: ParsableCommand {
     version: engineVersion,
     subcommands: [
       StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GenerateCommand.self,
-      TokenizeCommand.self, ExportCommand.self, InspectCommand.self, ReportCommand.self, SystemInfoCommand.self,
+      TokenizeCommand.self, ExportCommand.self, InspectCommand.self, ReportCommand.self,
+      SystemInfoCommand.self,
     ])
 
   static func main() {
