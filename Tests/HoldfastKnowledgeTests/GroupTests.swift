@@ -127,23 +127,4 @@ import Testing
     let first = try JSON.parse(Array(lines.prefix { $0 != 0x0A }), name: "line")
     #expect(first["group"]?.textValue == "HARMONIOUS" && first["output"] == first["pred"])
   }
-
-  @Test(
-    .enabled(
-      if: Fixture.shared("paper/group/mistral-7b/engineering/inconsistent-golden-exp.jsonl") != nil,
-      "the shared data is not there"))
-  func publishedInvariantsHoldForWhatWeComputeFromTheirProbabilities() throws {
-    let folder = "paper/group/mistral-7b/engineering"
-    for (file, isRight) in [("consistent-correct-exp-sample", true), ("inconsistent-golden-exp", false)] {
-      for node in try JSONLines(path: #require(Fixture.shared("\(folder)/\(file).jsonl"))).documents() {
-        let probabilities = try node.numbers("probs")
-        let row = LedgerRow(
-          id: "", gold: try node.member("answer").int(), logProbabilities: probabilities,
-          tokenCounts: probabilities.map { _ in 1 }, characterCounts: probabilities.map { _ in 1 },
-          scores: probabilities, promptTokens: 0, promptDigest: "")
-        #expect(row.predicted == (try node.member("pred").int()))
-        #expect(row.isCorrect == isRight)
-      }
-    }
-  }
 }

@@ -184,6 +184,37 @@ import Testing
     #expect(!result.sentences.contains { $0.hasPrefix("One seed") })
   }
 
+  @Test func controlsMixturesAndGeneralInstructionsAreTuned() throws {
+    let lines = (0..<12).map { #"{"instruction": "say \#($0)", "output": "the answer is \#($0)"}"# }
+    _ = try directory.write(lines.joined(separator: "\n"), to: "general.jsonl")
+    let study = try study("controls") {
+      $0.set("noise_floor", .null)
+      $0.set(
+        "groups",
+        [
+          "names": ["INCOMPATIBLE", "MIXTURE-0.4", "RANDOM-WRONG", "FORMAT-ONLY", "R-TUNING"], "size": 4,
+          "min_confidence": 0.0,
+        ])
+      $0.set("general", ["data": "general.jsonl", "share": 0.5, "template": "none"])
+      $0.set("contrasts", [["MIXTURE-0.4", "INCOMPATIBLE"], ["INCOMPATIBLE", "FORMAT-ONLY"]])
+    }
+    let result = try study.run()
+    #expect(result.findings.training.map(\.rows) == [8, 8, 8, 4, 8])
+    #expect(result.contrasts.count == 4 && result.contrasts[0].first == .mixture(0.4))
+    let root = directory.file("controls")
+    for name in [
+      "groups/assignment.csv", "groups/assignment.jsonl", "groups/format-only.jsonl", "models/mixture-0.4.h5",
+    ] {
+      #expect(FileSystem.exists("\(root)/\(name)"), "\(name)")
+    }
+    let file = try HDF5File(path: "\(root)/study.h5", format: Study.format).root
+    #expect(
+      try Table(reading: file.group("groups").group("assignment")).text("group").count {
+        $0.text == "FORMAT-ONLY"
+      } == 0)
+    #expect(numbers(try study.run()) == numbers(result))
+  }
+
   @Test func paperModeChangesThePromptAndSaysSo() throws {
     let description: JSON = [
       "name": "p", "model": "m", "mode": "paper", "pool": ["questions": "a"],
@@ -255,7 +286,10 @@ import Testing
       ("mode", "papre", "mode"),
       ("probe", ["shots": 2], "demonstrations"), ("probe", ["shots": -2], "shots"),
       ("contrasts", [["HARMONIOUS"]], "two"),
-      ("contrasts", [["HARMONIOUS", "HARMONIOUS"]], "two"), ("groups", ["names": ["MIXED"]], "MIXED"),
+      ("contrasts", [["HARMONIOUS", "HARMONIOUS"]], "two"),
+      ("groups", ["names": ["FORMAT-ONLY"]], "general"), ("groups", ["names": ["SDFT"]], "letter"),
+      ("general", ["data": "a", "share": 1], "share"),
+      ("general", ["data": "a", "template": "x"], "template"), ("groups", ["names": ["MIXED"]], "MIXED"),
       ("tune", ["learning_rate": "fast"], "learning_rate"), ("statistics", ["confidence": 1.5], "confidence"),
       ("noise_floor", ["roles": ["XX"]], "XX"), ("model", "${HOLDFAST_NO_SUCH}/m", "HOLDFAST_NO_SUCH"),
       ("after", ["shots": "no"], "shots"),

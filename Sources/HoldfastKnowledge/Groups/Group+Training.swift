@@ -21,7 +21,7 @@ extension Group {
     let options = options.forTraining
     let writer = try PromptWriter(options, demonstrations: [], tokenizer: tokenizer)
     return try rows.map { row throws(HoldfastError) in
-      let prompt = try writer.prompt(for: row.question)
+      let prompt = try writer.prompt(for: row.question, context: row.context)
       return Pair(id: row.question.id, prompt: prompt, response: row.response(to: prompt, options))
     }
   }
@@ -45,8 +45,11 @@ extension Group {
       let response: [Int32]
       switch (options.probe, options.mode) {
       case (.cloze, _):
-        let item = try items.clozeItem(pair.prompt, row.question)
-        (prompt, response) = (item.context, item.continuations[row.label])
+        // Said otherwise than the choice alone, the answer is a choice of its own to the tokenizer.
+        let asked = row.isPlainChoice ? row.question : row.question.adding(row.spoken)
+        let item = try items.clozeItem(pair.prompt, asked)
+        let place = row.isPlainChoice ? row.label : asked.choices.count - 1
+        (prompt, response) = (item.context, item.continuations[place])
       case (.letter, .default):
         prompt = try items.encode(pair.prompt)
         response = try tokenizer.encode(pair.response, bos: .never)
@@ -72,7 +75,16 @@ extension Group {
         "choices": .array(row.question.choices.map { .text($0) }),
         "answer": row.question.answer.map { .int($0) } ?? .null, "pred": .int(row.predicted),
         "pred_prob": .number(row.confidence), "output": .int(row.label), "prompt": .text(pair.prompt),
-        "response": .text(pair.response),
+        "response": .text(pair.response), "reason": .text(row.reason),
+      ]
+      lines += json.serialized() + [UInt8(ascii: "\n")]
+    }
+    for row in general {
+      let json: JSON = [
+        "id": .text(row.id), "group": .text(name.rawValue), "source": .text(row.place),
+        "reason": "general instructions",
+        "messages": .array(
+          row.messages.map { ["role": .text($0.role.rawValue), "content": .text($0.text)] }),
       ]
       lines += json.serialized() + [UInt8(ascii: "\n")]
     }
@@ -80,14 +92,37 @@ extension Group {
   }
 }
 
+extension Message {
+  /// The content, with the input on the line behind it.
+  fileprivate var text: String { input.isEmpty ? content : content + "\n" + input }
+}
+
+extension Question {
+  /// The question with one more choice.
+  fileprivate func adding(_ choice: String) -> Question {
+    var copy = self
+    copy.choices.append(choice)
+    return copy
+  }
+}
+
 extension Group.Row {
+  /// Whether a cloze row trains the choice's text and nothing else.
+  var isPlainChoice: Bool { certainty == nil && refusal == nil }
+
+  /// What a cloze row says: the choice or a refusal, and how sure the model may be.
+  var spoken: String {
+    (refusal ?? question.choices[label]) + (certainty.map { "\n\($0)" } ?? "")
+  }
+
   /// The trained answer.
   func response(to prompt: String, _ options: ProbeOptions) -> String {
     let choice = question.choices[label]
     switch options.probe {
-    case .cloze: return PromptWriter.continuation(choice, after: prompt)
+    case .cloze: return PromptWriter.continuation(spoken, after: prompt)
     case .letter:
-      return "\(Question.letter(label)). \(choice)\(explanation.map { "\n\($0)" } ?? "")"
+      let answer = refusal ?? "\(Question.letter(label)). \(choice)"
+      return ([answer] + [explanation, certainty].compactMap { $0 }).joined(separator: "\n")
     }
   }
 }

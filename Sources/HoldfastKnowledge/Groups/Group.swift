@@ -1,3 +1,5 @@
+public import HoldfastTuning
+
 /// Rows to train on.
 public struct Group: Sendable, Equatable {
   /// One row.
@@ -16,6 +18,14 @@ public struct Group: Sendable, Equatable {
     public var matchedTo: String?
     /// Why the trained choice is right, trained behind it in letter rows.
     public var explanation: String?
+    /// What is put before the question.
+    public var context: String?
+    /// What is said of the model's knowledge behind the answer.
+    public var certainty: String?
+    /// What is trained instead of the choice, such as a refusal.
+    public var refusal: String?
+    /// Why the row stands here, in words.
+    public var reason = ""
   }
 
   /// Which group.
@@ -24,6 +34,8 @@ public struct Group: Sendable, Equatable {
   public var source: String
   /// The rows in training order (before shuffling).
   public var rows: [Row]
+  /// General instructions trained together with the rows.
+  public var general: [InstructionData.Row] = []
 }
 
 /// The groups built from one ledger, of equal size.
@@ -36,6 +48,8 @@ public struct GroupSet: Sendable, Equatable {
   public var qualifiedRight: Int
   /// How many rows of the ledger qualified as wrong.
   public var qualifiedWrong: Int
+  /// What each row of the ledger qualified for, in the ledger's order.
+  public var standings: [GroupPool.Standing]
 
   /// The group of that name.
   public subscript(_ name: GroupName) -> Group? { groups.first { $0.name == name } }

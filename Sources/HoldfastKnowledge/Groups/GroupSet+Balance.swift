@@ -13,6 +13,8 @@ extension GroupSet {
     public var shortestShare: Double
     /// How often each place is the trained one, from `A`.
     public var letters: [Int]
+    /// How many rows have a confidence in each tenth, from 0 … 0.1 to 0.9 … 1.
+    public var confidenceBands: [Int]
   }
 
   /// The balance of each group.
@@ -22,11 +24,15 @@ extension GroupSet {
       let trained = zip(lengths, group.rows).map { Double($0[$1.label]) }
       let shortest = zip(lengths, group.rows).count { $0[$1.label] == $0.min() }
       var letters = [Int](repeating: 0, count: lengths.map(\.count).max() ?? 0)
-      for row in group.rows { letters[row.label] += 1 }
+      var bands = [Int](repeating: 0, count: 10)
+      for row in group.rows {
+        letters[row.label] += 1
+        if row.confidence.isFinite { bands[min(max(Int(row.confidence * 10), 0), 9)] += 1 }
+      }
       return Balance(
         name: group.name, confidence: Statistics.mean(group.rows.map(\.confidence)),
         length: Statistics.mean(trained),
-        shortestShare: Double(shortest) / Double(group.rows.count), letters: letters)
+        shortestShare: Double(shortest) / Double(group.rows.count), letters: letters, confidenceBands: bands)
     }
   }
 
@@ -37,16 +43,23 @@ extension GroupSet {
       "qualified_right": .int(qualifiedRight),
       "qualified_wrong": .int(qualifiedWrong),
       "matching": .text(matchingText),
+      "standings": .object(
+        GroupPool.Standing.allCases.map { standing in
+          (ByteString(standing.rawValue), .int(standings.count { $0 == standing }))
+        }),
       "groups": .array(
         zip(groups, balance).map { group, balance in
           [
             "name": .text(group.name.rawValue),
             "rows": .int(group.rows.count),
             "source": .text(group.source),
-            "mean_confidence": .number(balance.confidence),
-            "mean_trained_characters": .number(balance.length),
-            "shortest_choice_share": .number(balance.shortestShare),
+            "general_rows": .int(group.general.count),
+            "recipe": options.recipe(group.name).json,
+            "mean_confidence": .finite(balance.confidence),
+            "mean_trained_characters": .finite(balance.length),
+            "shortest_choice_share": .finite(balance.shortestShare),
             "letters": .array(balance.letters.map { .int($0) }),
+            "confidence_tenths": .array(balance.confidenceBands.map { .int($0) }),
           ]
         }),
     ]

@@ -28,9 +28,9 @@ struct PromptWriter {
     self.head = head
   }
 
-  /// The prompt of a question.
-  func prompt(for question: Question) throws(HoldfastError) -> String {
-    let body = head + Self.item(question, options)
+  /// The prompt of a question, a context before it if there is one.
+  func prompt(for question: Question, context: String? = nil) throws(HoldfastError) -> String {
+    let body = head + (context.map { $0 + "\n\n" } ?? "") + Self.item(question, options)
     return try template?.prompt([Message(.user, body)], for: tokenizer) ?? body
   }
 

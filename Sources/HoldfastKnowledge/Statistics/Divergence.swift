@@ -17,6 +17,9 @@ extension Statistics {
     return powers.map { $0 / sum }
   }
 
+  /// The entropy of so many equally likely choices, in nats.
+  static func entropy(ofEqual count: Int) -> Double { log(Double(max(count, 1))) }
+
   /// The Kullback-Leibler divergence KL(p‖q) in nats, from log-probabilities; infinite where q forbids what p allows.
   public static func kullbackLeibler(_ logP: [Double], _ logQ: [Double]) -> Double {
     var sum = 0.0

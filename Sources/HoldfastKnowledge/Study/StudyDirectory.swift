@@ -20,6 +20,9 @@ struct StudyDirectory: Sendable {
   /// The rows of a group.
   func rows(_ group: GroupName) -> String { "\(path)/groups/\(group.fileName).jsonl" }
 
+  /// Where each row of the pool went, without the ending.
+  var assignment: String { "\(path)/groups/assignment" }
+
   func make() throws(HoldfastError) {
     for part in [stages, "\(path)/models", "\(path)/groups"] { try FileSystem.makeDirectory(part) }
   }

@@ -21,6 +21,7 @@ extension StudyResult {
     for group in findings.groups.groups {
       try group.table().write(to: groups.makeGroup(ByteString(group.name.rawValue)))
     }
+    try findings.groups.assignment(of: findings.pool).write(to: groups.makeGroup("assignment"))
     let training = try root.makeGroup("training")
     for run in findings.training {
       var table = Table(axis: "step")
@@ -125,6 +126,11 @@ extension Group {
     try table.add("confidence", .double(rows.map(\.confidence)))
     try table.add("ledger_row", .int64(rows.map { Int64($0.ledgerRow) }))
     try table.add("matched_to", .text(rows.map { ByteString($0.matchedTo ?? "") }))
+    try table.add("explanation", .text(rows.map { ByteString($0.explanation ?? "") }))
+    try table.add("context", .text(rows.map { ByteString($0.context ?? "") }))
+    try table.add(
+      "said", .text(rows.map { ByteString([$0.refusal, $0.certainty].compactMap { $0 }.joined()) }))
+    try table.add("reason", .text(rows.map { ByteString($0.reason) }))
     return table
   }
 }

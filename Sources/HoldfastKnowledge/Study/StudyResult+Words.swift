@@ -60,7 +60,11 @@ extension StudyResult {
     if specification.after.template != "vicuna" {
       list.append("training rows are not put into the Vicuna template")
     }
-    list.append("no general instruction data is mixed in")
+    if specification.general == nil {
+      list.append("no general instruction data is mixed in")
+    } else if specification.general?.share != 0.5 {
+      list.append("another share of general instructions than one half")
+    }
     if specification.probe.probe == .cloze { list.append("answers are trained without explanations") }
     list.append("float32 training, where the paper uses bfloat16 autocast")
     return list

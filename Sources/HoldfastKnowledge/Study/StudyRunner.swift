@@ -56,10 +56,7 @@ final class StudyRunner {
     let pool = try probe(
       StudyPlan.pool, base, questions.pool, specification.probe, modelName: "before",
       model: ["sha256": .text(modelSHA256)])
-    let groups = try GroupSet(ledger: pool, questions: questions.pool, options: specification.groups)
-    for group in groups.groups {
-      try AtomicFile.write(group.jsonLines(specification.after), to: directory.rows(group.name))
-    }
+    let groups = try groups(pool)
     var before: [Ledger] = []
     for (role, set) in zip(specification.evaluate, questions.roles) {
       before.append(
@@ -74,6 +71,26 @@ final class StudyRunner {
     return StudyFindings(
       specification: specification, pool: pool, groups: groups, drops: questions.drops, before: before,
       clusters: questions.roles.map(\.clusters), floors: floors)
+  }
+
+  /// The groups, with their general instructions, written to files together with where every row of the pool went.
+  private func groups(_ pool: Ledger) throws(HoldfastError) -> GroupSet {
+    var groups = try GroupSet(ledger: pool, questions: questions.pool, options: specification.groups)
+    if let general = specification.general {
+      let size = groups.groups.map(\.rows.count).max() ?? 0
+      for place in groups.groups.indices {
+        let isAlone = groups.options.recipe(groups.groups[place].name).rows == .none
+        groups.groups[place].general = try general.rows(
+          beside: isAlone ? groups.options.size ?? size : size, isAlone: isAlone)
+      }
+    }
+    for group in groups.groups {
+      try AtomicFile.write(group.jsonLines(specification.after), to: directory.rows(group.name))
+    }
+    let assignment = try groups.assignment(of: pool)
+    try AtomicFile.write(assignment.csv(), to: directory.assignment + ".csv")
+    try AtomicFile.write(assignment.jsonLines(), to: directory.assignment + ".jsonl")
+    return groups
   }
 
   private func floor(

@@ -33,6 +33,7 @@ extension StudySpecification {
       case "demonstrations":
         demonstrations = value.json.isNull ? nil : try QuestionSource(value, path: path)
       case "groups": groups = try GroupOptions(value)
+      case "general": general = value.json.isNull ? nil : try GeneralInstructions(value, path: path)
       case "tune": tune = try TuningOptions(json: value.json, source: value.document + value.path)
       case "checkpoint_steps": checkpointSteps = try value.int(in: 1...1_000_000)
       case "noise_floor": floor = value.json.isNull ? nil : try Floor(value)
@@ -43,7 +44,9 @@ extension StudySpecification {
     }
     try readProbes(probeNode, afterNode)
     contrasts =
-      try contrastsNode.map { value throws(HoldfastError) in try Self.contrasts(value) } ?? defaultContrasts
+      try contrastsNode.map { value throws(HoldfastError) in
+        try Self.contrasts(value, defined: groups.define.map(\.name))
+      } ?? defaultContrasts
     try validate(node)
   }
 
@@ -93,9 +96,11 @@ extension StudySpecification {
     }
   }
 
-  private static func contrasts(_ node: JSONNode) throws(HoldfastError) -> [Contrast] {
+  private static func contrasts(_ node: JSONNode, defined: [GroupName]) throws(HoldfastError) -> [Contrast] {
     try node.elements().map { pair throws(HoldfastError) in
-      let names = try pair.elements().map { element throws(HoldfastError) in try GroupName(element.text()) }
+      let names = try pair.elements().map { element throws(HoldfastError) in
+        try GroupName(element.text(), defined: defined)
+      }
       guard names.count == 2, names[0] != names[1] else { throw pair.wrong("must be two different groups") }
       return Contrast(first: names[0], second: names[1])
     }
@@ -126,8 +131,26 @@ extension StudySpecification {
         throw node.wrong(".contrasts names \(name.rawValue), which .groups does not build")
       }
     }
+    try validateGroups(node)
     for options in [probe, after] where options.shots > 0 && demonstrations == nil {
       throw node.wrong(".demonstrations is missing: the probe shows \(options.shots) of them")
+    }
+  }
+}
+
+extension StudySpecification {
+  /// Throws for groups that cannot be what their recipes say.
+  private func validateGroups(_ node: JSONNode) throws(HoldfastError) {
+    for name in groups.names {
+      let recipe = groups.recipe(name)
+      if recipe.rows == .none, general == nil {
+        throw node.wrong(".general is missing: \(name.rawValue) trains general instructions alone")
+      }
+      if after.probe == .cloze, [.rewritten, .revised].contains(recipe.explanation) {
+        throw node.wrong(
+          ".groups: \(name.rawValue) rewrites explanations, which cloze rows do not train; take the letter probe"
+        )
+      }
     }
   }
 }

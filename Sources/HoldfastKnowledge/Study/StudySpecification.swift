@@ -50,6 +50,8 @@ public struct StudySpecification: Sendable, Equatable {
   public var demonstrations: QuestionSource?
   /// How groups are chosen.
   public var groups = GroupOptions()
+  /// General instructions trained with every group, if any.
+  public var general: GeneralInstructions?
   /// How models are tuned.
   public var tune = TuningOptions()
   /// Steps between optimiser checkpoints: what a kill loses at most of a tuning.

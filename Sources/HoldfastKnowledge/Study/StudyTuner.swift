@@ -53,7 +53,8 @@ struct StudyTuner {
     options.seed = model.seed
     let base = try Model.load(specification.model)
     let examples = try runner.place(StudyPlan.tune(model)) { () throws(HoldfastError) in
-      try group.examples(base.tokenizer, specification.after)
+      let general = try specification.general?.examples(group.general, for: base, specification.after) ?? []
+      return try group.examples(base.tokenizer, specification.after) + general
     }
     var decisive = options.json
     decisive.set("micro_batch_size", .null)
