@@ -6,28 +6,39 @@ struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Tell how consistent a model's knowledge stayed, and gate on it.",
-    usage: "holdfast compare <before> <after> --questions <file.jsonl> [options]",
+    usage: """
+      holdfast compare <before> <after> --questions <file.jsonl> [options]
+             holdfast compare <before-ledger.h5> <after-ledger.h5> [options]
+      """,
     discussion: """
       Both models are asked the same questions with identical prompts. The
       gate holds the confidence interval of the mean consistency (rank-Pearson
       of the choices' probabilities) against a bound: it passes, with exit
       status 0, when the interval's lower bound reaches it, and fails with
       status 3 otherwise, also when the bound lies inside the interval.
+      Two ledgers, of the same questions asked with the same prompts, are
+      compared as they are.
 
       EXAMPLE
         holdfast compare model.gguf tuned.h5 --questions questions.jsonl \\
           --min-consistency 0.8
       """)
 
-  @Argument(help: "The model before.")
+  @Argument(help: "The model before, or its ledger.")
   var before: String
 
-  @Argument(help: "The model after.")
+  @Argument(help: "The model after, or its ledger.")
   var after: String
 
   @OptionGroup(title: "Probe") var probe: ProbeArguments
 
   @OptionGroup(title: "Gate") var gate: GateArguments
+
+  @Option(name: .long, help: ArgumentHelp("Also write the outcome as JUnit XML.", valueName: "file.xml"))
+  var junit: String?
+
+  @Option(name: .long, help: ArgumentHelp("Also write the outcome as Markdown.", valueName: "file.md"))
+  var markdown: String?
 
   @OptionGroup var common: CommonOptions
 
@@ -35,16 +46,33 @@ struct CompareCommand: ParsableCommand {
     let options = try gate.options()
     let probing = try probe.options()
     let printer = try common.begin()
+    for path in [junit, markdown].compactMap({ $0 }) { try OutputPath.check(path) }
+    let comparison = try ledgers(options) ?? models(options, probing, printer)
+    if let junit { try AtomicFile.write(Array(comparison.junit.utf8), to: junit) }
+    if let markdown { try AtomicFile.write(Array(comparison.markdown.utf8), to: markdown) }
+    common.show(comparison.json) { Self.describe(comparison) }
+    if comparison.gate.verdict != .passes { throw ExitCode(Failure.gateFailed) }
+  }
+
+  /// Compares two ledgers; `nil` when the arguments are not ledgers. Questions, where they are given, serve the examples.
+  private func ledgers(_ options: CompareOptions) throws(HoldfastError) -> Comparison? {
+    guard Ledger.isLedger(before), Ledger.isLedger(after) else { return nil }
+    let questions = try probe.questions.map { path throws(HoldfastError) in try QuestionSet.read(path) }
+    return try Comparison(
+      before: Ledger.load(before), after: Ledger.load(after), questions: questions, options: options)
+  }
+
+  private func models(
+    _ options: CompareOptions, _ probing: ProbeOptions, _ printer: ProgressPrinter
+  ) throws(HoldfastError) -> Comparison {
     let sets = try probe.sets()
     let before = try Model.load(before)
     let after = try Model.load(after)
-    let comparison = try printer.during { progress throws(HoldfastError) in
+    return try printer.during { progress throws(HoldfastError) in
       try Comparison.run(
         before: before, after: after, questions: sets.questions, demonstrations: sets.demonstrations,
         probe: probing, options: options, progress: progress)
     }
-    common.show(comparison.json) { Self.describe(comparison) }
-    if comparison.gate.verdict != .passes { throw ExitCode(Failure.gateFailed) }
   }
 
   private static func describe(_ comparison: Comparison) {

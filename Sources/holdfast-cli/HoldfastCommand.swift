@@ -30,9 +30,9 @@ struct HoldfastCommand: ParsableCommand {
       """,
     version: engineVersion,
     subcommands: [
-      StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GenerateCommand.self,
-      TokenizeCommand.self, ExportCommand.self, InspectCommand.self, ReportCommand.self,
-      SystemInfoCommand.self,
+      StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GroupsCommand.self,
+      JoinCommand.self, GenerateCommand.self, TokenizeCommand.self, ExportCommand.self,
+      InspectCommand.self, ReportCommand.self, SystemInfoCommand.self,
     ])
 
   static func main() {

@@ -23,22 +23,36 @@ struct ProbeCommand: ParsableCommand {
 
   @OptionGroup(title: "Probe") var probe: ProbeArguments
 
-  @Option(name: .long, help: ArgumentHelp("The ledger to write.", valueName: "ledger.h5"))
+  @Option(
+    name: [.long, .customLong("output")],
+    help: ArgumentHelp(
+      "The ledger to write: .csv, .jsonl, or HDF5, which keeps everything.", valueName: "ledger.h5"))
   var out: String
+
+  @Flag(
+    name: .long,
+    help:
+      "Also tell how well each answer is known (SliCK): 10 prompts of 4 demonstrations, 16 samples each; needs --dev."
+  )
+  var slick = false
 
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let options = try probe.options()
+    let options = try probe.options(measuringKnowledge: slick)
     let printer = try common.begin()
     try OutputPath.check(out)
     let sets = try probe.sets()
     let model = try Model.load(model)
     let ledger = try printer.during { progress throws(HoldfastError) in
-      try Probe.run(
+      let ledger = try Probe.run(
         model, sets.questions, demonstrations: sets.demonstrations, options: options, progress: progress)
+      guard slick, let demonstrations = sets.demonstrations else { return ledger }
+      return ledger.with(
+        try SliCK().measure(
+          model, sets.questions, demonstrations: demonstrations, options: options, progress: progress))
     }
-    try ledger.save(to: out)
+    try ledger.write(to: out)
     var result = ledger.summaryJSON
     result.set("ledger", .text(out))
     result.set("settings", ledger.settings.json)
@@ -56,6 +70,16 @@ struct ProbeCommand: ParsableCommand {
       }
     }
     Console.print("mean confidence  \(Text.decimal(Statistics.mean(ledger.rows.map(\.confidence))))")
+    for (category, rows) in ledger.categories {
+      Console.print("\(category.rawValue)".padded(to: 17) + "\(rows)")
+    }
     Console.print("ledger           \(path)")
+  }
+}
+
+extension String {
+  /// The text with blanks behind it up to a width.
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(width - count, 0))
   }
 }

@@ -227,6 +227,60 @@ import Testing
     #expect(!specification.comparesIdenticalPrompts && specification.output == "runs/p")
   }
 
+  /// The paper's protocol from end to end: letters, demonstrations before and none after, the Vicuna template, MMLU's
+  /// subjects by domain, dense ranks with undefined counted as 0.
+  @Test func paperModeRunsToTheEnd() throws {
+    _ = try directory.write(Self.questions(6, of: "dev", seed: 4), to: "dev.jsonl")
+    for (subject, split, count) in [
+      ("electrical_engineering", "test", 4), ("electrical_engineering", "dev", 3), ("virology", "test", 3),
+      ("virology", "dev", 2),
+    ] {
+      let rows = (0..<count).map {
+        "\(subject) \(split) \($0)?,the answer,\"is, in\",other,nine,\(["A", "D"][$0 % 2])\n"
+      }
+      _ = try directory.write(rows.joined(), to: "\(subject)_\(split).csv")
+    }
+    let model = try Fixture.longModel(in: directory)
+    let study = try study("paper") {
+      $0.set("mode", "paper")
+      $0.set("model", .text(model))
+      $0.set("probe", ["domain": "history", "shots": 2])
+      $0.set("demonstrations", [["questions": "dev.jsonl"], ["mmlu": ".", "split": "dev"]])
+      $0.set("noise_floor", .null)
+      let mmlu: JSON = ["domain": "{subject}", "bos": "never"]
+      $0.set(
+        "evaluate",
+        [
+          ["role": "HOMO", "questions": "home.jsonl", "limit": 8],
+          ["role": "ID", "mmlu": ".", "domain": "engineering", "probe": mmlu],
+          ["role": "OOD", "mmlu": ".", "domain": "engineering", "probe": mmlu],
+        ])
+    }
+    let result = try study.run()
+    #expect(result.findings.before.map(\.count) == [8, 4, 3])
+    let settings = result.findings.before[1].settings
+    #expect(settings.options.shots == 2 && settings.options.bos == .never && settings.options.mode == .paper)
+    #expect(
+      settings.demonstrations.allSatisfy { $0.hasPrefix("electrical_engineering-") }
+        && settings.demonstrations.count == 2
+    )
+    #expect(result.findings.before[0].settings.demonstrations.allSatisfy { $0.hasPrefix("dev-") })
+    let after = try #require(result.findings.ledgers(.incompatible, role: 1).first).settings.options
+    #expect(after.shots == 0 && after.template == "vicuna" && after.domain == "{subject}")
+    for outcome in result.outcomes where outcome.model != "before" {
+      let ledgers = try #require(result.findings.answers.first { $0.model.group.rawValue == outcome.model })
+      #expect(outcome.identicalPrompts == 0 && ledgers.ledger.settings.options.probe == .letter)
+      let role = try #require(["HOMO", "ID", "OOD"].firstIndex(of: outcome.role))
+      let group = try GroupName(outcome.model)
+      let ranks = zip(
+        result.findings.before[role].rows, result.findings.ledgers(group, role: role)[0].rows
+      ).map { Statistics.rankPearson($0.scores, $1.scores) ?? 0 }
+      #expect(isClose(outcome[.rankPearson]?.mean.value, Statistics.mean(ranks)))
+    }
+    #expect(result.sentences.contains { $0.contains("prompt changes together with the model") })
+    #expect(numbers(try study.run()) == numbers(result))
+  }
+
   @Test func brokenModelsAndFilesAreNamed() throws {
     let noModel = thrown { _ = try study("m") { $0.set("model", "nowhere.gguf") }.run() }
     #expect(noModel?.code == .notFound && noModel?.message.contains("nowhere.gguf") == true)

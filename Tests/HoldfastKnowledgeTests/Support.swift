@@ -109,5 +109,19 @@ extension Fixture {
     try Model.load("\(root)/model/\(name)")
   }
 
+  /// The path of a copy of the tiny model with a context that the Vicuna template fits into.
+  static func longModel(in directory: Directory) throws -> String {
+    let (source, target) = ("\(root)/model/tiny-tied", directory.file("long-model"))
+    try FileSystem.makeDirectory(target)
+    for name in try FileSystem.list(source) {
+      let bytes = try MappedFile(path: "\(source)/\(name.text)").withBytes { Array($0) }
+      try AtomicFile.write(bytes, to: "\(target)/\(name.text)")
+    }
+    var configuration = try JSON.read("\(source)/config.json")
+    configuration.set("max_position_embeddings", 1024)
+    try AtomicFile.write(configuration.serialized(), to: "\(target)/config.json")
+    return target
+  }
+
   static func questions() throws -> QuestionSet { try QuestionSet.read("\(root)/knowledge/questions.jsonl") }
 }

@@ -12,7 +12,7 @@ extension NoiseFloor {
   /// demonstrations and there are several), rotations (letters), wordings (cloze) and templates.
   static func alternatives(to options: ProbeOptions, demonstrations: Int, choices: Int) -> [Alternative] {
     var sources: [[Alternative]] = []
-    if options.shots > 0, demonstrations > 1 {
+    if options.shots > 0, demonstrations > 1, options.demonstrationSets == 1 {
       sources.append(
         (1...UInt64(32)).map { step in
           Alternative(
@@ -21,6 +21,7 @@ extension NoiseFloor {
         })
     }
     switch options.probe {
+    case .letter where options.averagesRotations: break
     case .letter:
       sources.append(
         (1..<max(choices, 2)).filter { $0 != options.rotation }.map { rotation in

@@ -19,8 +19,9 @@ extension Group {
   /// A chat template other than a known one needs the model's tokenizer.
   public func pairs(_ options: ProbeOptions, tokenizer: Tokenizer? = nil) throws(HoldfastError) -> [Pair] {
     let options = options.forTraining
-    let writer = try PromptWriter(options, demonstrations: [], tokenizer: tokenizer)
+    var writers = SubjectWriters(options, nil, tokenizer: tokenizer)
     return try rows.map { row throws(HoldfastError) in
+      let writer = try writers.writer(for: row.question)
       let prompt = try writer.prompt(for: row.question, context: row.context)
       return Pair(id: row.question.id, prompt: prompt, response: row.response(to: prompt, options))
     }
@@ -65,9 +66,11 @@ extension Group {
   }
 
   /// The rows as JSONL, with everything known about them; `prompt` and `response` can be tuned on as they are.
-  public func jsonLines(_ options: ProbeOptions) throws(HoldfastError) -> [UInt8] {
+  ///
+  /// A chat template other than a known one needs the model's tokenizer.
+  public func jsonLines(_ options: ProbeOptions, tokenizer: Tokenizer? = nil) throws(HoldfastError) -> [UInt8] {
     var lines: [UInt8] = []
-    for (row, pair) in zip(rows, try pairs(options)) {
+    for (row, pair) in zip(rows, try pairs(options, tokenizer: tokenizer)) {
       let json: JSON = [
         "id": .text(pair.id), "group": .text(name.rawValue), "source": .text(source),
         "ledger_row": .int(row.ledgerRow),
@@ -133,6 +136,8 @@ extension ProbeOptions {
     with {
       $0.shots = 0
       $0.rotation = 0
+      $0.averagesRotations = false
+      $0.demonstrationSets = 1
     }
   }
 }

@@ -3,7 +3,7 @@ public import HoldfastTensor
 
 extension Ledger {
   /// The format of ledger files.
-  public static let format = FileFormat(name: "holdfast-ledger", major: 1, minor: 0)
+  public static let format = FileFormat(name: "holdfast-ledger", major: 1, minor: 1)
 
   /// Writes the ledger to a file of its own, atomically.
   public func save(to path: String) throws(HoldfastError) {
@@ -23,7 +23,8 @@ extension Ledger {
     try table().write(to: group)
   }
 
-  private func table() throws(HoldfastError) -> Table {
+  /// The rows as columns.
+  func table() throws(HoldfastError) -> Table {
     var table = Table(axis: "item")
     try table.add("id", .text(rows.map { ByteString($0.id) }))
     try table.add("gold", .int32(rows.map { Int32(clamping: $0.gold ?? -1) }))
@@ -43,6 +44,20 @@ extension Ledger {
       "characters", .ints(rows.map { $0.characterCounts.map { Int32(clamping: $0) } }, axis: "choice"))
     try table.add("prompt_tokens", .int32(rows.map { Int32(clamping: $0.promptTokens) }))
     try table.add("prompt_sha256", .text(rows.map { ByteString($0.promptDigest) }))
+    if rows.contains(where: { !$0.choiceTokens.isEmpty }) {
+      // The choices' tokens one after another; `tokens` says where each choice ends.
+      try table.add("choice_tokens", .ints(rows.map { $0.choiceTokens.flatMap { $0 } }, axis: "choice_token"))
+    }
+    if rows.contains(where: { !$0.variants.isEmpty }) {
+      // Prompt after prompt, each with a score for every choice.
+      try table.add(
+        "variant_scores", .doubles(rows.map { $0.variants.flatMap { $0 } }, axis: "variant_choice"))
+    }
+    if rows.contains(where: { $0.knowledge != nil }) {
+      try table.add("category", .text(rows.map { ByteString($0.knowledge?.category.rawValue ?? "") }))
+      try table.add("greedy_right", .double(rows.map { $0.knowledge?.greedyRight ?? .nan }))
+      try table.add("sampled_right", .double(rows.map { $0.knowledge?.sampledRight ?? .nan }))
+    }
     return table
   }
 
@@ -72,6 +87,10 @@ extension Ledger {
     private let characters: [[Int32]]
     private let promptTokens: [Int32]
     private let digests: [ByteString]
+    private let choiceTokens: [[Int32]]?
+    private let variants: [[Double]]?
+    private let greedyRight: [Double]?
+    private let sampledRight: [Double]?
 
     init(_ table: Table) throws(HoldfastError) {
       ids = try table.text("id")
@@ -84,6 +103,10 @@ extension Ledger {
       characters = try table.ints("characters")
       promptTokens = try table.int32("prompt_tokens")
       digests = try table.text("prompt_sha256")
+      choiceTokens = table["choice_tokens"] == nil ? nil : try table.ints("choice_tokens")
+      variants = table["variant_scores"] == nil ? nil : try table.doubles("variant_scores")
+      greedyRight = table["greedy_right"] == nil ? nil : try table.double("greedy_right")
+      sampledRight = table["sampled_right"] == nil ? nil : try table.double("sampled_right")
     }
 
     /// One row, or `nil` when its lists do not fit together.
@@ -95,13 +118,31 @@ extension Ledger {
         characters[index].count == scores.count, gold[index] < scores.count,
         alone.map({ $0.isEmpty || $0.count == scores.count }) ?? true
       else { return nil }
-      return LedgerRow(
+      let flat = choiceTokens?[index] ?? []
+      let counts = tokens[index].map(Int.init)
+      let tried = variants?[index] ?? []
+      guard counts.allSatisfy({ $0 >= 0 }), flat.isEmpty || flat.count == counts.reduce(0, &+),
+        tried.count.isMultiple(of: scores.count)
+      else { return nil }
+      var row = LedgerRow(
         id: ids[index].text, gold: gold[index] < 0 ? nil : Int(gold[index]),
         logProbabilities: logProbabilities[index],
         tokenCounts: tokens[index].map(Int.init), characterCounts: characters[index].map(Int.init),
         unconditional: alone.flatMap { $0.isEmpty ? nil : $0 }, scores: scores,
         promptTokens: Int(promptTokens[index]),
         promptDigest: digests[index].text)
+      var start = 0
+      for count in flat.isEmpty ? [] : counts {
+        row.choiceTokens.append(Array(flat[start..<(start + count)]))
+        start += count
+      }
+      row.variants = stride(from: 0, to: tried.count, by: scores.count).map {
+        Array(tried[$0..<($0 + scores.count)])
+      }
+      if let greedy = greedyRight?[index], let sampled = sampledRight?[index], greedy.isFinite {
+        row.knowledge = Knowledge(greedyRight: greedy, sampledRight: sampled)
+      }
+      return row
     }
   }
 }

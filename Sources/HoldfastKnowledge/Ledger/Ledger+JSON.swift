@@ -35,6 +35,10 @@ extension Ledger {
           ]
         ))
     }
+    if !categories.isEmpty {
+      members.append(
+        ("categories", .object(categories.map { (ByteString($0.category.rawValue), .int($0.rows)) })))
+    }
     return .object(members)
   }
 }
@@ -79,6 +83,16 @@ extension LedgerRow {
       ("token_counts", .array(tokenCounts.map { .int($0) })), ("prompt_tokens", .int(promptTokens)),
       ("prompt_digest", .text(promptDigest)),
     ]
+    if !choiceTokens.isEmpty {
+      members.append(("choice_tokens", .array(choiceTokens.map { .array($0.map { .int(Int($0)) }) })))
+    }
+    if !variants.isEmpty { members.append(("variant_scores", .array(variants.map { .numbers($0) }))) }
+    if let knowledge {
+      members += [
+        ("category", .text(knowledge.category.rawValue)), ("greedy_right", .number(knowledge.greedyRight)),
+        ("sampled_right", .number(knowledge.sampledRight)),
+      ]
+    }
     if let unconditional { members.append(("unconditional", .numbers(unconditional))) }
     return .object(members)
   }

@@ -71,6 +71,10 @@ extension ProbeOptions {
     if seed != 42, shots > 0 {
       list.append("demonstrations ordered by seed \(seed), where the paper takes 42")
     }
+    if averagesRotations { list.append("probabilities averaged over all rotations of the choices") }
+    if demonstrationSets > 1 {
+      list.append("probabilities averaged over \(demonstrationSets) demonstration sets")
+    }
     if rotation > 0 { list.append("choices rotated by \(rotation)") }
     if wording != .standard { list.append("wording '\(wording.rawValue)'") }
     if bos != .automatic {

@@ -21,6 +21,13 @@ public struct LedgerRow: Sendable, Equatable {
   /// SHA-256, in hexadecimal, of all token sequences computed for this question.
   public var promptDigest: String
 
+  /// The token ids scored of each choice; none in ledgers that do not say.
+  public var choiceTokens: [[Int32]] = []
+  /// The scores under every prompt of an averaged probe, set by set and rotation by rotation; else none.
+  public var variants: [[Double]] = []
+  /// How well the model knows the answer, where that was measured.
+  public var knowledge: Knowledge?
+
   /// The index of the best choice; the first on a tie.
   public let predicted: Int
   /// The softmax of `scores` over the question's own choices.

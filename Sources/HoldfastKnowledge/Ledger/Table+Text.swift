@@ -1,9 +1,9 @@
-import HoldfastStorage
+public import HoldfastStorage
 
 extension Table {
   /// The table as comma-separated values (RFC 4180, a line feed behind each line), names first; a list of n numbers
   /// becomes n columns `name_0` …, a missing or undefined number an empty field.
-  func csv() -> [UInt8] {
+  public func csv() -> [UInt8] {
     var fields: [[String]] = Array(repeating: [], count: count + 1)
     for name in names {
       guard let column = self[name] else { continue }
@@ -18,7 +18,7 @@ extension Table {
   }
 
   /// The table as one JSON object a line.
-  func jsonLines() -> [UInt8] {
+  public func jsonLines() -> [UInt8] {
     let columns = names.compactMap { name in self[name].map { (name, $0.cells, $0.isList) } }
     return (0..<count).flatMap { row in
       JSON.object(columns.map { ($0, $2 ? .array($1[row]) : $1[row][0]) }).serialized() + [UInt8(ascii: "\n")]

@@ -22,24 +22,29 @@ public enum Probe {
     options: ProbeOptions = ProbeOptions(), modelName: String = "", store: LedgerStore? = nil,
     stage: String = "probe", progress: ProgressHandler? = nil
   ) throws(HoldfastError) -> Ledger {
-    let plan = try ProbePlan(
-      model: model, questions: questions, demonstrations: demonstrations, options: options)
+    try options.validate()
+    let most = questions.prefix(options.limit).questions.map(\.choices.count).max() ?? 0
+    let plans = try options.variants(choices: most).map { variant throws(HoldfastError) in
+      try ProbePlan(model: model, questions: questions, demonstrations: demonstrations, options: variant)
+    }
+    guard let plan = plans.first else { throw HoldfastError(.internal, "a probe has no prompts") }
     let settings = LedgerSettings(
       options: options, modelPath: model.provenance.path, modelSHA256: try model.provenance.sha256(),
       modelName: modelName, kernel: Runtime.shared.kernelName, addedBOS: plan.addedBOS,
       questions: questions.name,
-      demonstrations: plan.demonstrations.map(\.id))
+      demonstrations: Self.demonstrations(plans))
     var rows = try store?.resume(settings, ids: plan.questions.map(\.id)) ?? []
     let total = plan.items.count
     if rows.count < total {
-      let scorer = try ProbeRun(plan, model: model)
+      let session = try model.makeSession()
+      let runs = try plans.map { plan throws(HoldfastError) in try ProbeRun(plan, session: session) }
       while rows.count < total {
         let part = rows.count..<min(rows.count + sealedRows, total)
         var sealed: [LedgerRow] = []
         for start in stride(from: part.lowerBound, to: part.upperBound, by: options.batchSize) {
           try Progress(stage: stage, done: start, total: total, unit: "questions").report(to: progress)
           do {
-            sealed += try scorer.rows(start..<min(start + options.batchSize, part.upperBound))
+            sealed += try Self.rows(runs, start..<min(start + options.batchSize, part.upperBound))
           } catch {
             throw error.at(questions.name)
           }
@@ -51,6 +56,23 @@ public enum Probe {
     try Progress(stage: stage, done: total, total: total, unit: "questions").report(to: progress)
     return Ledger(settings: settings, rows: rows)
   }
+
+  /// The rows of a range, averaged over the prompts.
+  private static func rows(_ runs: [ProbeRun], _ range: Range<Int>) throws(HoldfastError) -> [LedgerRow] {
+    let answers = try runs.map { run throws(HoldfastError) in try run.rows(range) }
+    return range.map { index in
+      let place = index - range.lowerBound
+      // A rotation by as many places as there are choices, or more, is one that was taken already.
+      let own = zip(runs, answers).filter { $0.0.plan.options.rotation < $0.1[place].scores.count }
+      return LedgerRow.averaging(own.isEmpty ? [answers[0][place]] : own.map { $0.1[place] })
+    }
+  }
+
+  /// The ids of the demonstrations of every set, one after the other.
+  private static func demonstrations(_ plans: [ProbePlan]) -> [String] {
+    var seen: Set<UInt64> = []
+    return plans.filter { seen.insert($0.options.seed).inserted }.flatMap { $0.demonstrations.map(\.id) }
+  }
 }
 
 /// One probe under way.
@@ -59,9 +81,8 @@ private struct ProbeRun {
   let scorer: ProbeScorer
   let unconditional: ProbeScorer?
 
-  init(_ plan: ProbePlan, model: Model) throws(HoldfastError) {
+  init(_ plan: ProbePlan, session: Session) throws(HoldfastError) {
     self.plan = plan
-    let session = try model.makeSession()
     scorer = try ProbeScorer(session, items: plan.items, sharing: plan.options.prefixSharing)
     unconditional =
       plan.unconditional.isEmpty
@@ -126,12 +147,18 @@ private struct ProbeRun {
         "question '\(question.id)': a choice's log-probability is not a finite number; the model's weights are damaged or "
           + "diverged in tuning")
     }
-    return LedgerRow(
+    var row = LedgerRow(
       id: question.id, gold: question.answer, logProbabilities: sums,
       tokenCounts: item.continuations.map(\.count),
       characterCounts: question.choices.map { $0.unicodeScalars.count }, unconditional: unconditional,
       scores: scores,
       promptTokens: item.context.count, promptDigest: item.digest)
+    row.choiceTokens = item.continuations
+    if plan.options.probe == .letter {
+      let displayed = PromptWriter.displayed(sums.count, rotation: plan.options.rotation)
+      for (place, choice) in displayed.enumerated() { row.choiceTokens[choice] = item.continuations[place] }
+    }
+    return row
   }
 }
 

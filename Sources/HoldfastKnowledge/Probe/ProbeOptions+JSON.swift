@@ -10,7 +10,8 @@ extension ProbeOptions {
       ("domain", domain.map { .text($0) } ?? .null), ("seed", .text(String(seed))),
       ("bos", .text(bos.rawValue)), ("template", template.map { .text($0) } ?? .null),
       ("normalization", .text(normalization.rawValue)), ("wording", .text(wording.rawValue)),
-      ("rotation", .int(rotation)), ("bfloat16_logits", .bool(bfloat16Logits)),
+      ("rotation", .int(rotation)), ("rotations", .text(averagesRotations ? "all" : "one")),
+      ("demonstration_sets", .int(demonstrationSets)), ("bfloat16_logits", .bool(bfloat16Logits)),
       ("limit", limit.map { .int($0) } ?? .null), ("batch_size", .int(batchSize)),
     ]
     if let seed = Int64(exactly: seed) { members[4].value = .integer(seed) }
@@ -32,6 +33,13 @@ extension ProbeOptions {
       case "normalization": normalization = try value.option()
       case "wording": wording = try value.option()
       case "rotation": rotation = try value.int(in: 0...(Question.choiceLimit - 1))
+      case "rotations":
+        let text = try value.text()
+        guard ["one", "all"].contains(text) else {
+          throw value.wrong("is '\(text)'; it must be 'one' or 'all'")
+        }
+        averagesRotations = text == "all"
+      case "demonstration_sets": demonstrationSets = try value.int(in: 1...1000)
       case "bfloat16_logits": bfloat16Logits = try value.bool()
       case "limit": limit = value.json.isNull ? nil : try value.int(in: 1...Int.max)
       case "batch_size": batchSize = try value.int(in: 1...65536)
@@ -56,11 +64,21 @@ extension ProbeOptions {
       throw HoldfastError(
         .invalidArgument, "normalization and wording belong to the cloze probe; leave them out for letters")
     }
-    guard probe == .letter || (rotation == 0 && !bfloat16Logits) else {
+    guard !averagesRotations || rotation == 0 else {
       throw HoldfastError(
-        .invalidArgument, "rotation and bfloat16_logits belong to the letter probe; leave them out for cloze")
+        .invalidArgument, "rotations 'all' takes every rotation already; leave rotation \(rotation) out")
     }
-    guard shots >= 0, batchSize > 0, rotation >= 0, limit.map({ $0 > 0 }) ?? true else {
+    guard demonstrationSets == 1 || shots > 0 else {
+      throw HoldfastError(
+        .invalidArgument, "\(demonstrationSets) demonstration sets need shots; ask for some, or for one set")
+    }
+    guard probe == .letter || (rotation == 0 && !averagesRotations && !bfloat16Logits) else {
+      throw HoldfastError(
+        .invalidArgument,
+        "rotation, rotations and bfloat16_logits belong to the letter probe; leave them out for cloze")
+    }
+    guard shots >= 0, batchSize > 0, demonstrationSets > 0, rotation >= 0, limit.map({ $0 > 0 }) ?? true
+    else {
       throw HoldfastError(
         .invalidArgument,
         "shots and rotation must be 0 or more, the batch size and the limit 1 or more; they are \(shots), "

@@ -65,6 +65,10 @@ public struct ProbeOptions: Sendable, Equatable {
   public var wording: Wording = .standard
   /// Rotates the choices of a letter prompt: place j shows choice j + rotation.
   public var rotation = 0
+  /// Averages a letter probe over all cyclic rotations of the choices, so that no place is favoured.
+  public var averagesRotations = false
+  /// Averages over so many demonstration sets, ordered by `seed`, `seed + 1`, ….
+  public var demonstrationSets = 1
   /// Rounds letter logits to bfloat16 before they are compared, as the published probabilities were.
   public var bfloat16Logits = false
   /// Probes the first so many questions only; `nil` means all.

@@ -20,14 +20,14 @@ struct ProbePlan {
     try options.validate()
     self.options = options
     self.questions = questions.prefix(options.limit).questions
-    demonstrations = try options.demonstrations(from: set)
-    let writer = try PromptWriter(options, demonstrations: demonstrations, tokenizer: model.tokenizer)
+    var writers = SubjectWriters(options, set, tokenizer: model.tokenizer)
     let tokenizer = ItemTokenizer(tokenizer: model.tokenizer, bos: options.bos)
     let letters = options.probe == .letter ? try tokenizer.letters(self.questions) : []
     var items: [ProbeItem] = []
     var unconditional: [ProbeItem] = []
     for question in self.questions {
       do {
+        let writer = try writers.writer(for: question)
         let item =
           switch options.probe {
           case .letter: try tokenizer.letterItem(try writer.prompt(for: question), question, letters)
@@ -42,6 +42,7 @@ struct ProbePlan {
         throw error.at("\(questions.name): question '\(question.id)'")
       }
     }
+    demonstrations = writers.shown
     self.items = items
     self.unconditional = unconditional
     addedBOS = model.tokenizer.bosToken.map { bos in items.first?.context.first == bos } ?? false

@@ -9,8 +9,12 @@ struct PromptWriter {
   private let tokenizer: Tokenizer?
 
   /// Prepares what all prompts share; throws when the template is not known. Without a tokenizer it must be a known one.
-  init(_ options: ProbeOptions, demonstrations: [Question], tokenizer: Tokenizer? = nil) throws(HoldfastError)
-  {
+  ///
+  /// - Parameter subject: stands for `{subject}` in the domain, as MMLU's code writes it: a space before it, and spaces for
+  ///   underscores.
+  init(
+    _ options: ProbeOptions, demonstrations: [Question], subject: String? = nil, tokenizer: Tokenizer? = nil
+  ) throws(HoldfastError) {
     self.options = options
     self.tokenizer = tokenizer
     template = try options.template.map { name throws(HoldfastError) in
@@ -19,7 +23,7 @@ struct PromptWriter {
     }
     var head = ""
     if options.probe == .letter {
-      let about = options.domain.map { " about \($0)" } ?? ""
+      let about = try Self.domain(options, subject).map { " about \($0)" } ?? ""
       head = "The following are multiple choice questions\(about). Please choose the correct answer. \n\n"
     }
     for question in demonstrations {
@@ -32,6 +36,16 @@ struct PromptWriter {
   func prompt(for question: Question, context: String? = nil) throws(HoldfastError) -> String {
     let body = head + (context.map { $0 + "\n\n" } ?? "") + Self.item(question, options)
     return try template?.prompt([Message(.user, body)], for: tokenizer) ?? body
+  }
+
+  private static func domain(_ options: ProbeOptions, _ subject: String?) throws(HoldfastError) -> String? {
+    guard options.domain == "{subject}" else { return options.domain }
+    guard let subject else {
+      throw HoldfastError(
+        .invalidArgument,
+        "the domain is '{subject}', and the question has no 'subject'; give it one or write the domain out")
+    }
+    return " " + String(subject.map { $0 == "_" ? " " : $0 })
   }
 
   /// What follows a prompt when the model answers with the text of a choice: a space comes first, unless the prompt

@@ -19,11 +19,13 @@ struct StudyPlan {
       specification.floor.map { $0.roles?.contains(role.role) ?? true } ?? false
     }
     stages =
-      [Self.pool] + roles.map(Self.before) + floors.map(Self.floor)
+      [Self.pool] + (specification.hasWriting ? [Self.writing] : []) + roles.map(Self.before)
+      + floors.map(Self.floor)
       + models.flatMap { model in [Self.tune(model)] + roles.map { Self.after(model, $0) } }
   }
 
   static let pool = "probe pool"
+  static let writing = "write texts"
   static func before(_ role: StudySpecification.Role) -> String { "probe before \(role.role)" }
   static func floor(_ role: StudySpecification.Role) -> String { "noise floor \(role.role)" }
   static func tune(_ model: TunedModel) -> String { "tune \(model.name)" }

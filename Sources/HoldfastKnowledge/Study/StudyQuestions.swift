@@ -16,8 +16,11 @@ struct StudyQuestions {
     for role in specification.evaluate { roles.append(try role.source.take(as: role.role, &apart)) }
     self.roles = roles
     pool = try specification.pool.take(as: "pool", &apart)
-    demonstrations = try specification.demonstrations.map { source throws(HoldfastError) in
+    let shown = try specification.demonstrations.map { source throws(HoldfastError) in
       try source.take(as: "demonstrations", &apart)
+    }
+    demonstrations = try shown.first.map { first throws(HoldfastError) in
+      try QuestionSet(shown.flatMap(\.questions), name: first.name)
     }
     drops = apart.drops
     for set in roles + [pool] {
@@ -41,6 +44,7 @@ extension QuestionSet {
         "answer": question.answer.map { .int($0) } ?? .null,
         "explanation": question.explanation.map { .text($0) } ?? .null,
         "context": question.context.map { .text($0) } ?? .null,
+        "subject": question.subject.map { .text($0) } ?? .null,
       ]
       hash.update(json.serialized() + [UInt8(ascii: "\n")])
     }

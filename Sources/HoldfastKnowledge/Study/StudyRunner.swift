@@ -56,12 +56,12 @@ final class StudyRunner {
     let pool = try probe(
       StudyPlan.pool, base, questions.pool, specification.probe, modelName: "before",
       model: ["sha256": .text(modelSHA256)])
-    let groups = try groups(pool)
+    let groups = try groups(pool, base)
     var before: [Ledger] = []
     for (role, set) in zip(specification.evaluate, questions.roles) {
       before.append(
         try probe(
-          StudyPlan.before(role), base, set, specification.probe, modelName: "before",
+          StudyPlan.before(role), base, set, specification.probe(for: role), modelName: "before",
           model: ["sha256": .text(modelSHA256)]))
     }
     var floors: [NoiseFloor?] = []
@@ -74,8 +74,9 @@ final class StudyRunner {
   }
 
   /// The groups, with their general instructions, written to files together with where every row of the pool went.
-  private func groups(_ pool: Ledger) throws(HoldfastError) -> GroupSet {
+  private func groups(_ pool: Ledger, _ base: LazyModel) throws(HoldfastError) -> GroupSet {
     var groups = try GroupSet(ledger: pool, questions: questions.pool, options: specification.groups)
+    if specification.hasWriting { groups = try written(groups, base) }
     if let general = specification.general {
       let size = groups.groups.map(\.rows.count).max() ?? 0
       for place in groups.groups.indices {
@@ -84,13 +85,42 @@ final class StudyRunner {
           beside: isAlone ? groups.options.size ?? size : size, isAlone: isAlone)
       }
     }
+    // The model's own template is not known without the model.
+    let tokenizer = specification.after.template == nil ? nil : try base.get().tokenizer
     for group in groups.groups {
-      try AtomicFile.write(group.jsonLines(specification.after), to: directory.rows(group.name))
+      let lines = try group.jsonLines(specification.after, tokenizer: tokenizer)
+      try AtomicFile.write(lines, to: directory.rows(group.name))
     }
     let assignment = try groups.assignment(of: pool)
     try AtomicFile.write(assignment.csv(), to: directory.assignment + ".csv")
     try AtomicFile.write(assignment.jsonLines(), to: directory.assignment + ".jsonl")
     return groups
+  }
+
+  /// The groups with what the model wrote for them.
+  private func written(_ groups: GroupSet, _ base: LazyModel) throws(HoldfastError) -> GroupSet {
+    let requests = groups.requests(specification.after)
+    var decisive = specification.writing.json
+    decisive.set("batch_size", .null)
+    var stage = try open(
+      StudyPlan.writing,
+      depends: [
+        "sha256": .text(modelSHA256), "options": decisive,
+        "prompts": .text(SHA256.hex(Array(requests.map { "\($0.id)\n\($0.prompt)\n" }.joined().utf8))),
+      ])
+    let store = try WritingStore(stage.file("segments"))
+    let filled = try place(stage.name) { () throws(HoldfastError) in
+      var written = try store.complete(requests) ?? []
+      if written.count < requests.count {
+        written = try Writer.run(
+          base.get(), requests, options: specification.writing, store: store, stage: stage.name,
+          progress: reporter())
+      }
+      let filled = groups.filled(with: written, specification.after)
+      return filled.needsFilter ? try filled.filtered(base.get(), specification.after) : filled
+    }
+    if !stage.isDone { try stage.finish() }
+    return filled
   }
 
   private func floor(
@@ -103,13 +133,13 @@ final class StudyRunner {
       name,
       depends: [
         "sha256": .text(modelSHA256), "questions": .text(asked.digest),
-        "probe": specification.probe.decisiveJSON,
+        "probe": specification.probe(for: role).decisiveJSON,
         "prompts": .int(floor.prompts), "demonstrations": demonstrationsJSON,
       ])
     // Complete prompts are read from their stores, so a complete stage computes nothing here.
     let result = try place(name) { () throws(HoldfastError) in
       try NoiseFloor.measure(
-        base.get(), asked, demonstrations: questions.demonstrations, options: specification.probe,
+        base.get(), asked, demonstrations: questions.demonstrations, options: specification.probe(for: role),
         baseline: baseline,
         prompts: floor.prompts, stage: name,
         store: { alternative throws(HoldfastError) in

@@ -31,9 +31,13 @@ extension StudySpecification {
       case "seed": seeds = [try value.seed()]
       case "seeds": seeds = try value.elements().map { element throws(HoldfastError) in try element.seed() }
       case "demonstrations":
-        demonstrations = value.json.isNull ? nil : try QuestionSource(value, path: path)
+        let sources = value.json.arrayValue == nil ? [value] : try value.elements()
+        demonstrations =
+          try value.json.isNull
+          ? [] : sources.map { source throws(HoldfastError) in try QuestionSource(source, path: path) }
       case "groups": groups = try GroupOptions(value)
       case "general": general = value.json.isNull ? nil : try GeneralInstructions(value, path: path)
+      case "writing": writing = try WritingOptions(value)
       case "tune": tune = try TuningOptions(json: value.json, source: value.document + value.path)
       case "checkpoint_steps": checkpointSteps = try value.int(in: 1...1_000_000)
       case "noise_floor": floor = value.json.isNull ? nil : try Floor(value)
@@ -43,6 +47,20 @@ extension StudySpecification {
       }
     }
     try readProbes(probeNode, afterNode)
+    for (place, element) in try node.member("evaluate").elements().enumerated() {
+      guard let own = try element.optional("probe") else {
+        evaluate[place].after = try element.optional("after").map { value throws(HoldfastError) in
+          try ProbeOptions(value, base: after)
+        }
+        continue
+      }
+      evaluate[place].probe = try ProbeOptions(own, base: probe)
+      let tuned = try ProbeOptions(own, base: after)
+      evaluate[place].after =
+        try element.optional("after").map { value throws(HoldfastError) in
+          try ProbeOptions(value, base: tuned)
+        } ?? tuned
+    }
     contrasts =
       try contrastsNode.map { value throws(HoldfastError) in
         try Self.contrasts(value, defined: groups.define.map(\.name))
@@ -132,7 +150,8 @@ extension StudySpecification {
       }
     }
     try validateGroups(node)
-    for options in [probe, after] where options.shots > 0 && demonstrations == nil {
+    let asked = [probe, after] + evaluate.flatMap { [probe(for: $0), after(for: $0)] }
+    for options in asked where options.shots > 0 && demonstrations.isEmpty {
       throw node.wrong(".demonstrations is missing: the probe shows \(options.shots) of them")
     }
   }
@@ -162,7 +181,7 @@ extension StudySpecification.Role {
       role != "pool"
     else { throw try node.member("role").wrong("is '\(role)'; a role is a name without '/', and not 'pool'") }
     name = try node.optional("name")?.text() ?? role
-    source = try QuestionSource(node, others: ["role", "name"], path: path)
+    source = try QuestionSource(node, others: ["role", "name", "probe", "after"], role: role, path: path)
   }
 }
 

@@ -10,6 +10,10 @@ public struct StudySpecification: Sendable, Equatable {
     public var name: String
     /// Its questions.
     public var source: QuestionSource
+    /// How the model before tuning is asked, where the role has a way of its own.
+    public var probe: ProbeOptions?
+    /// How tuned models are asked, where the role has a way of its own.
+    public var after: ProbeOptions?
   }
 
   /// How the noise floor is measured.
@@ -46,12 +50,15 @@ public struct StudySpecification: Sendable, Equatable {
   public var after = ProbeOptions()
   /// Where groups are chosen from.
   public var pool: QuestionSource
-  /// Where shots are taken from.
-  public var demonstrations: QuestionSource?
+  /// Where shots are taken from: a question with a subject is shown those of its subject, if there are such, and any other
+  /// question those without a subject.
+  public var demonstrations: [QuestionSource] = []
   /// How groups are chosen.
   public var groups = GroupOptions()
   /// General instructions trained with every group, if any.
   public var general: GeneralInstructions?
+  /// How the model writes what groups lack.
+  public var writing = WritingOptions()
   /// How models are tuned.
   public var tune = TuningOptions()
   /// Steps between optimiser checkpoints: what a kill loses at most of a tuning.
@@ -68,5 +75,21 @@ public struct StudySpecification: Sendable, Equatable {
   public var contrasts: [Contrast] = []
 
   /// Whether models are compared on identical prompts.
-  public var comparesIdenticalPrompts: Bool { probe == after }
+  public var comparesIdenticalPrompts: Bool {
+    evaluate.allSatisfy { probe(for: $0) == after(for: $0) }
+  }
+
+  /// How the model before tuning is asked about a role.
+  public func probe(for role: Role) -> ProbeOptions { role.probe ?? probe }
+  /// How tuned models are asked about a role.
+  public func after(for role: Role) -> ProbeOptions { role.after ?? after }
+
+  /// Whether the model must write something before groups can be trained.
+  var hasWriting: Bool {
+    groups.names.contains { name in
+      let recipe = groups.recipe(name)
+      return recipe.context == .generated
+        || (after.probe == .letter && ![.none, .golden].contains(recipe.explanation))
+    }
+  }
 }

@@ -22,7 +22,7 @@ struct StudyTuner {
     var answers: [StudyFindings.Answer] = []
     for (index, role) in specification.evaluate.enumerated() {
       let ledger = try runner.probe(
-        StudyPlan.after(model, role), tuned, runner.questions.roles[index], specification.after,
+        StudyPlan.after(model, role), tuned, runner.questions.roles[index], specification.after(for: role),
         modelName: model.name,
         model: ["tuning": .text(key)])
       answers.append(StudyFindings.Answer(model: model, role: index, ledger: ledger))

@@ -6,7 +6,7 @@ struct ProbeArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("Multiple-choice questions, one JSON object a line.", valueName: "file.jsonl"))
-  var questions: String
+  var questions: String?
 
   @Option(
     name: .long,
@@ -45,6 +45,14 @@ struct ProbeArguments: ParsableArguments {
   @Option(name: .long, help: "The seed that orders the demonstrations.")
   var seed: UInt64 = 42
 
+  @Option(
+    name: .customLong("demonstration-sets"),
+    help: "Average over so many demonstration sets, ordered by the seed and those that follow it.")
+  var demonstrationSets = 1
+
+  @Flag(name: .customLong("all-rotations"), help: "Average a letter probe over all rotations of the choices.")
+  var allRotations = false
+
   @Option(name: .long, help: "Only the first so many questions.")
   var limit: Int?
 
@@ -52,7 +60,9 @@ struct ProbeArguments: ParsableArguments {
   var batchSize = 64
 
   /// The engine's options, checked.
-  func options() throws(HoldfastError) -> ProbeOptions {
+  ///
+  /// - Parameter measuringKnowledge: whether demonstrations are needed for the categories of knowledge.
+  func options(measuringKnowledge: Bool = false) throws(HoldfastError) -> ProbeOptions {
     var options = ProbeOptions()
     options.mode = mode
     options.probe = probe ?? (mode == .paper ? .letter : .cloze)
@@ -62,6 +72,8 @@ struct ProbeArguments: ParsableArguments {
     options.bos = bos
     options.template = template == "none" ? nil : template
     options.normalization = normalization
+    options.demonstrationSets = demonstrationSets
+    options.averagesRotations = allRotations
     options.limit = limit
     options.batchSize = batchSize
     try options.validate()
@@ -69,7 +81,11 @@ struct ProbeArguments: ParsableArguments {
       throw HoldfastError(
         .invalidArgument, "--shots \(options.shots) needs demonstrations; name their file with --dev")
     }
-    guard dev == nil || options.shots > 0 else {
+    guard dev != nil || !measuringKnowledge else {
+      throw HoldfastError(
+        .invalidArgument, "--slick needs questions to take demonstrations from; name their file with --dev")
+    }
+    guard dev == nil || options.shots > 0 || measuringKnowledge else {
       throw HoldfastError(
         .invalidArgument, "--dev names demonstrations, but none are shown; add --shots 5 or leave --dev out")
     }
@@ -78,6 +94,9 @@ struct ProbeArguments: ParsableArguments {
 
   /// The questions and the demonstrations.
   func sets() throws(HoldfastError) -> (questions: QuestionSet, demonstrations: QuestionSet?) {
+    guard let questions else {
+      throw HoldfastError(.invalidArgument, "there are no questions; name their file with --questions")
+    }
     let asked = try QuestionSet.read(questions)
     guard let dev else { return (asked, nil) }
     return (asked, try QuestionSet.read(dev))
