@@ -31,7 +31,9 @@ struct TuneCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Instruction data.", valueName: "file.jsonl"))
   var data: String
 
-  @Option(name: .long, help: ArgumentHelp("The checkpoint, or the adapter directory, to write.", valueName: "checkpoint.h5"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The checkpoint, or the adapter directory, to write.", valueName: "checkpoint.h5"))
   var out: String
 
   @OptionGroup(title: "Tuning") var tuning: TuningArguments

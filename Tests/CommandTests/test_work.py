@@ -244,7 +244,7 @@ def test_lora_writes_a_peft_directory_or_one_model_file(holdfast, tiny, instruct
     again = holdfast(*tune, "--out", file, "--json").json
     assert [s["loss"] for s in first["steps"]] == [s["loss"] for s in again["steps"]]
     assert sorted(os.listdir(folder)) == ["adapter_config.json", "adapter_model.safetensors"]
-    assert sorted(os.listdir(tmp_path)) == ["adapter", "tuned.h5"]
+    assert not [name for name in os.listdir(tmp_path) if "checkpoint" in name]
     configuration = json.loads((folder / "adapter_config.json").read_text())
     assert configuration["peft_type"] == "LORA" and configuration["r"] == 2 and configuration["lora_alpha"] == 4
     assert configuration["target_modules"] == ["q_proj", "down_proj"]
@@ -252,7 +252,7 @@ def test_lora_writes_a_peft_directory_or_one_model_file(holdfast, tiny, instruct
         names = list(h5["adapter"])
         assert any(name.endswith("q_proj.lora_A.weight") for name in names)
         tensor = h5["adapter"][[name for name in names if name.endswith("lora_B.weight")][0]]
-        assert tensor.dims[1].keys() == ["rank"] and tensor.shape[1] == 2
+        assert tensor.dims[1][0].name == "/adapter/rank" and tensor.shape[1] == 2
     # The directory names its base model by path, so it is a model like any other; both are the same one.
     ledgers = []
     for model in (folder, file):

@@ -12,28 +12,32 @@ import Testing
     _ body: (String) throws -> Void
   ) throws {
     let fixture = try #require(AdapterFixture.all.first { $0.name == "llama" })
-    let scratch = try scratchDirectory()
-    defer { for file in [AdapterFiles.tensors, AdapterFiles.configuration, ""] { try? FileSystem.remove("\(scratch)/\(file)") } }
-    var configuration = try JSON.read("\(fixture.path)/\(AdapterFiles.configuration)")
-    configuration.set("base_model_name_or_path", .text("\(fixture.path)/../../architectures/llama"))
-    change(&configuration)
-    try AtomicFile.write(configuration.serialized(), to: "\(scratch)/\(AdapterFiles.configuration)")
-    var outputs = try SafetensorsFile(path: "\(fixture.path)/\(AdapterFiles.tensors)").tensors.map {
-      SafetensorsFile.Output(name: $0.name, shape: $0.shape, values: try $0.values())
+    try withScratchDirectory { scratch in
+      var configuration = try JSON.read("\(fixture.path)/\(AdapterFiles.configuration)")
+      configuration.set("base_model_name_or_path", .text("\(fixture.path)/../../architectures/llama"))
+      change(&configuration)
+      try AtomicFile.write(configuration.serialized(), to: "\(scratch)/\(AdapterFiles.configuration)")
+      var outputs = try SafetensorsFile(path: "\(fixture.path)/\(AdapterFiles.tensors)").tensors.map {
+        SafetensorsFile.Output(name: $0.name, shape: $0.shape, values: try $0.values())
+      }
+      tensors?(&outputs)
+      try SafetensorsFile.write(path: "\(scratch)/\(AdapterFiles.tensors)", tensors: outputs)
+      try body(scratch)
     }
-    tensors?(&outputs)
-    try SafetensorsFile.write(path: "\(scratch)/\(AdapterFiles.tensors)", tensors: outputs)
-    try body(scratch)
   }
 
   private static let settings: [(ByteString, JSON, String)] = [
     ("use_dora", true, "use_dora"), ("peft_type", "IA3", "IA3"), ("lora_bias", true, "lora_bias"),
     ("layer_replication", [[0, 1]], "layer_replication"), ("init_lora_weights", "pissa_niter_4", "pissa"),
-    ("alora_invocation_tokens", [1], "alora_invocation_tokens"), ("target_parameters", ["x"], "target_parameters"),
-    ("trainable_token_indices", [1], "trainable_token_indices"), ("a_setting_of_tomorrow", 3, "a_setting_of_tomorrow"),
-    ("rank_pattern", ["layers\\.[01].*": 3], "layers"), ("r", 4, "lora_A"), ("r", 0, ".r"), ("r", "three", ".r"),
-    ("lora_alpha", "x", "lora_alpha"), ("lora_dropout", 2, "dropout"), ("target_modules", [1], "target_modules"),
-    ("base_model_name_or_path", "nobody/nothing", "nobody/nothing"), ("base_model_name_or_path", nil, "belongs"),
+    ("alora_invocation_tokens", [1], "alora_invocation_tokens"),
+    ("target_parameters", ["x"], "target_parameters"),
+    ("trainable_token_indices", [1], "trainable_token_indices"),
+    ("a_setting_of_tomorrow", 3, "a_setting_of_tomorrow"),
+    ("rank_pattern", ["layers\\.[01].*": 3], "layers"), ("r", 4, "lora_A"), ("r", 0, ".r"),
+    ("r", "three", ".r"), ("lora_alpha", "x", "lora_alpha"), ("lora_dropout", 2, "dropout"),
+    ("target_modules", [1], "target_modules"),
+    ("base_model_name_or_path", "nobody/nothing", "nobody/nothing"),
+    ("base_model_name_or_path", nil, "belongs"),
     ("base_model_name_or_path", "./", "config.json"),
   ]
 
@@ -51,18 +55,28 @@ import Testing
       ("lora_B", { $0.removeAll { $0.name.hasSuffix("layers.1.mlp.up_proj.lora_B.weight") } }),
       ("missing", { $0.removeAll { $0.name.text.contains("layers.1.mlp.up_proj.") } }),
       ("begin", { $0.append(.init(name: "model.x", shape: [1], values: [0])) }),
-      ("embed_tokens.lora_embedding_A", {
-        $0.append(.init(name: "base_model.model.model.embed_tokens.lora_embedding_A", shape: [1], values: [0]))
-      }),
-      ("shape", {
-        let last = $0.removeLast()
-        $0.append(.init(name: last.name, shape: [1, 1], values: [0]))
-      }),
-      ("NaN", {
-        let last = $0.removeLast()
-        let count = last.shape.reduce(1, *)
-        $0.append(.init(name: last.name, shape: last.shape, values: [Float](repeating: .nan, count: count)))
-      }),
+      (
+        "embed_tokens.lora_embedding_A",
+        {
+          $0.append(
+            .init(name: "base_model.model.model.embed_tokens.lora_embedding_A", shape: [1], values: [0]))
+        }
+      ),
+      (
+        "shape",
+        {
+          let last = $0.removeLast()
+          $0.append(.init(name: last.name, shape: [1, 1], values: [0]))
+        }
+      ),
+      (
+        "NaN",
+        {
+          let last = $0.removeLast()
+          let count = last.shape.reduce(1, *)
+          $0.append(.init(name: last.name, shape: last.shape, values: [Float](repeating: .nan, count: count)))
+        }
+      ),
     ]
     for (word, change) in changes {
       try adapter({ _ in }, tensors: change) { directory in
@@ -92,7 +106,9 @@ import Testing
         var random = RandomSource(seed: 5)
         for _ in 0..<60 {
           var bytes = whole
-          for _ in 0..<3 { bytes[random.below(min(bytes.count, 3000))] = UInt8(truncatingIfNeeded: random.next()) }
+          for _ in 0..<3 {
+            bytes[random.below(min(bytes.count, 3000))] = UInt8(truncatingIfNeeded: random.next())
+          }
           try AtomicFile.write(bytes, to: path)
           do { _ = try Model.load(directory).makeSession() } catch is HoldfastError {}
         }

@@ -19,7 +19,8 @@ import Testing
     adapter.dropout = 0.3
     return model.with(
       Parameters(
-        zip(parameters.names, parameters.tensors).map { ($0, $1) }, adapter: adapter, frozen: parameters.frozen))
+        zip(parameters.names, parameters.tensors).map { ($0, $1) }, adapter: adapter,
+        frozen: parameters.frozen))
   }
 
   @Test(arguments: some)
@@ -89,7 +90,8 @@ import Testing
     let stored = packed.with(.stored)
     let sequences = try fixture.reference().sequences()
     for sequence in sequences {
-      #expect(try packed.allLogits(sequence.tokens).bits.elementsEqual(stored.allLogits(sequence.tokens).bits))
+      #expect(
+        try packed.allLogits(sequence.tokens).bits.elementsEqual(stored.allLogits(sequence.tokens).bits))
     }
     #expect(stored.weights.packed.count > 0)
     let alone = try fixture.model().with(.stored)
@@ -120,7 +122,9 @@ import Testing
       let tokens = try fixture.sequences()[1].tokens
       let session = try model.makeSession()
       let cache = try session.prefix(Array(tokens.prefix(9)))
-      let parts = try session.logits([Segment(Array(tokens.dropFirst(9)), after: .cache(cache), outputs: .last)])
+      let parts = try session.logits([
+        Segment(Array(tokens.dropFirst(9)), after: .cache(cache), outputs: .last)
+      ])
       let whole = try session.logits([Segment(tokens, outputs: .last)])
       #expect(parts.array.bits.elementsEqual(whole.array.bits), "\(fixture.name)")
     }

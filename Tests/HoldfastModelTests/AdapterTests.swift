@@ -30,7 +30,9 @@ import Testing
       #expect(distance < 1e-4, "\(name.text)")
       worst = max(worst, distance)
     }
-    figure("adapter \(fixture.name)", ["logits": far, "loss": abs(loss - (try reference.loss())), "gradients": worst])
+    figure(
+      "adapter \(fixture.name)",
+      ["logits": far, "loss": abs(loss - (try reference.loss())), "gradients": worst])
   }
 
   /// The rows of a GPT-NeoX file's B in the engine's order.
@@ -55,39 +57,36 @@ import Testing
   @Test(arguments: AdapterFixture.all)
   func writtenAdaptersComeBackToTheBit(_ fixture: AdapterFixture) throws {
     let model = try fixture.model()
-    let scratch = try scratchDirectory()
-    defer { for file in [AdapterFiles.tensors, AdapterFiles.configuration, ""] { try? FileSystem.remove("\(scratch)/\(file)") } }
-    guard model.parameters?.frozen == nil else {
-      #expect(throws: HoldfastError.self) { try model.saveAdapter(to: scratch) }
-      return
-    }
-    try model.saveAdapter(to: scratch)
-    let again = try model.base.adapted(by: scratch)
-    let (before, after) = (try #require(model.parameters), try #require(again.parameters))
-    #expect(before.names == after.names)
-    for (a, b) in zip(before.tensors, after.tensors) { #expect(a.array.bits.elementsEqual(b.array.bits)) }
-    let tokens = try fixture.sequences()[1].tokens
-    #expect(try model.allLogits(tokens).bits.elementsEqual(again.allLogits(tokens).bits))
-    // What PEFT wrote and what is written here hold the same numbers under the same names.
-    let theirs = try SafetensorsFile(path: "\(fixture.path)/\(AdapterFiles.tensors)")
-    let ours = try SafetensorsFile(path: "\(scratch)/\(AdapterFiles.tensors)")
-    for tensor in ours.tensors where fixture.name != "gemma3-nested" {
-      let partner = try theirs.tensor(tensor.name)
-      #expect(partner.shape == tensor.shape)
-      #expect(try partner.values().elementsEqual(tensor.values()))
+    try withScratchDirectory { scratch in
+      try model.saveAdapter(to: scratch)
+      let again = try model.with(nil).adapted(by: scratch)
+      let (before, after) = (try #require(model.parameters), try #require(again.parameters))
+      #expect(before.names == after.names)
+      for (a, b) in zip(before.tensors, after.tensors) { #expect(a.array.bits.elementsEqual(b.array.bits)) }
+      let tokens = try fixture.sequences()[1].tokens
+      #expect(try model.allLogits(tokens).bits.elementsEqual(again.allLogits(tokens).bits))
+      // What PEFT wrote and what is written here hold the same numbers under the same names.
+      let theirs = try SafetensorsFile(path: "\(fixture.path)/\(AdapterFiles.tensors)")
+      let ours = try SafetensorsFile(path: "\(scratch)/\(AdapterFiles.tensors)")
+      #expect(Set(ours.tensors.map(\.name)) == Set(theirs.tensors.map(\.name)))
+      for tensor in ours.tensors {
+        let partner = try theirs.tensor(tensor.name)
+        #expect(partner.shape == tensor.shape)
+        #expect(try partner.values().elementsEqual(tensor.values()))
+      }
     }
   }
 
   @Test(arguments: AdapterFixture.all)
   func aModelFileHoldsBaseAndAdapter(_ fixture: AdapterFixture) throws {
     let model = try fixture.model()
-    let scratch = try scratchDirectory()
-    defer { for file in ["model.h5", ""] { try? FileSystem.remove("\(scratch)/\(file)") } }
-    try model.save(to: "\(scratch)/model.h5")
-    let again = try Model.load("\(scratch)/model.h5")
-    #expect(again.parameters?.names == model.parameters?.names)
-    let tokens = try fixture.sequences()[1].tokens
-    #expect(try model.allLogits(tokens).bits.elementsEqual(again.allLogits(tokens).bits))
-    #expect(try model.base.allLogits(tokens).bits.elementsEqual(again.base.allLogits(tokens).bits))
+    try withScratchDirectory { scratch in
+      try model.save(to: "\(scratch)/model.h5")
+      let again = try Model.load("\(scratch)/model.h5")
+      #expect(again.parameters?.names == model.parameters?.names)
+      let tokens = try fixture.sequences()[1].tokens
+      #expect(try model.allLogits(tokens).bits.elementsEqual(again.allLogits(tokens).bits))
+      #expect(try model.base.allLogits(tokens).bits.elementsEqual(again.base.allLogits(tokens).bits))
+    }
   }
 }

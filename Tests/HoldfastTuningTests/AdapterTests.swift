@@ -26,11 +26,14 @@ import Testing
   }
 
   @Test(arguments: [
-    "llama", "llama-head", "llama-layer", "qwen2", "gemma3", "gemma3-nested", "olmo2", "phi3", "gpt2", "gpt-neox",
+    "llama", "llama-head", "llama-layer", "qwen2", "gemma3", "gemma3-nested", "olmo2", "phi3", "gpt2",
+    "gpt-neox",
   ])
   func fourStepsAreThoseOfPEFT(name: String) throws {
     let model = try Model.load("\(Self.adapters)/\(name)")
-    let expected = try SafetensorsFile(path: "\(Self.adapters)/\(name)/reference.safetensors").tensors.first { $0.name == "losses" }
+    let expected = try SafetensorsFile(path: "\(Self.adapters)/\(name)/reference.safetensors").tensors.first {
+      $0.name == "losses"
+    }
     let stored = try #require(expected)
     let losses = stride(from: 0, to: stored.byteCount, by: 8).map {
       stored.bytes.loadUnaligned(fromByteOffset: $0, as: Double.self)
@@ -39,7 +42,8 @@ import Testing
     options.learningRate = 5e-3
     options.weightDecay = 0.1
     let trainer = try Trainer(
-      model: model, parameters: #require(model.parameters), examples: examples(name), options: options, records: [],
+      model: model, parameters: #require(model.parameters), examples: examples(name), options: options,
+      records: [],
       moments: nil, runtime: .shared)
     let records = try trainer.run().records
     try #require(records.count == 4 && losses.count == 4)
@@ -73,7 +77,9 @@ import Testing
   @Test func microBatchesAndThreadsDoNotShow() throws {
     let whole = try run()
     #expect(try #require(whole.records.first).loss != #require(whole.records.last).loss)
-    for size in [1, 2] { #expect(try same(whole, run { $0.microBatchSize = size }), "micro-batches of \(size)") }
+    for size in [1, 2] {
+      #expect(try same(whole, run { $0.microBatchSize = size }), "micro-batches of \(size)")
+    }
     let before = Runtime.shared.threadCount
     defer { try? Runtime.shared.setThreadCount(before) }
     for threads in [1, 3] {
@@ -148,7 +154,8 @@ import Testing
         #expect(abs(variance * 3 / (bound * bound) - 1) < 0.3)
       }
     }
-    #expect(Set(parameters.tensors.map { $0.array.first?.bitPattern ?? 0 }).count > 7 * model.configuration.layers)
+    #expect(
+      Set(parameters.tensors.map { $0.array.first?.bitPattern ?? 0 }).count > 7 * model.configuration.layers)
   }
 
   @Test func unknownTargetsAreNamed() throws {

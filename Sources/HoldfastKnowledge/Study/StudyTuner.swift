@@ -99,7 +99,9 @@ struct StudyTuner {
   private static func distance(_ tuned: Model, from base: Model) throws(HoldfastError) -> Double {
     var squares = 0.0
     for name in base.parameterNames {
-      guard let before = try base.tensor(named: name), let after = try tuned.tensor(named: name) else { continue }
+      guard let before = try base.tensor(named: name), let after = try tuned.tensor(named: name) else {
+        continue
+      }
       squares += Runtime.shared.squaredDistance(after, before)
     }
     return squares.squareRoot()

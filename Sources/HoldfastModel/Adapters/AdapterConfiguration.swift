@@ -57,7 +57,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
         .invalidArgument, "the LoRA alpha is \(alpha); it must be a number of at most 1000000")
     }
     guard dropout >= 0, dropout < 1 else {
-      throw HoldfastError(.invalidArgument, "the LoRA dropout is \(dropout); it must be at least 0 and below 1")
+      throw HoldfastError(
+        .invalidArgument, "the LoRA dropout is \(dropout); it must be at least 0 and below 1")
     }
     guard !targetModules.isEmpty, targetModules.allSatisfy({ !$0.isEmpty }) else {
       throw HoldfastError(
@@ -65,6 +66,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
     }
   }
 
+  /// Whether all settings are the same.
   public static func == (a: Self, b: Self) -> Bool {
     a.rank == b.rank && a.alpha == b.alpha && a.dropout == b.dropout && a.targetModules == b.targetModules
       && a.usesRSLoRA == b.usesRSLoRA && a.baseModel == b.baseModel

@@ -18,7 +18,8 @@ enum AdapterGroup {
       let axes = zip(model.axes(of: name), tensor.shape).map { HDF5Axis($0, $1) }
       let dataset = try group.makeDataset(name, .float32, axes: axes, layout: .contiguous)
       try dataset.writeRows(
-        0..<dataset.rowCount, from: UnsafeBufferPointer(start: UnsafePointer(tensor.pointer), count: tensor.count))
+        0..<dataset.rowCount,
+        from: UnsafeBufferPointer(start: UnsafePointer(tensor.pointer), count: tensor.count))
     }
   }
 
@@ -31,7 +32,8 @@ enum AdapterGroup {
     }
     let adapter = try AdapterConfiguration(
       peft: JSONNode(
-        try JSON.parse(text.bytes, name: "\(place)/\(configuration.text)"), document: "\(place)/\(configuration.text)"))
+        try JSON.parse(text.bytes, name: "\(place)/\(configuration.text)"),
+        document: "\(place)/\(configuration.text)"))
     var named: [(name: ByteString, tensor: Tensor)] = []
     for slot in try weights.targets(adapter) {
       let rank = adapter.rank(of: slot.moduleName)
@@ -41,7 +43,9 @@ enum AdapterGroup {
     return Parameters(named, adapter: adapter, frozen: nil)
   }
 
-  private static func read(_ dataset: HDF5Dataset, _ shape: [Int], _ place: String) throws(HoldfastError) -> Tensor {
+  private static func read(_ dataset: HDF5Dataset, _ shape: [Int], _ place: String) throws(HoldfastError)
+    -> Tensor
+  {
     guard dataset.shape == shape else {
       throw HoldfastError(
         .corruptData, "\(place): \(dataset.path) has the shape \(dataset.shape) instead of \(shape)")

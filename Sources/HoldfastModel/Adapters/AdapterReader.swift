@@ -19,7 +19,8 @@ struct AdapterReader {
     let path = "\(directory)/\(AdapterFiles.configuration)"
     guard FileSystem.exists(path) else {
       throw HoldfastError(
-        .notFound, "\(directory): there is no \(AdapterFiles.configuration); a PEFT adapter directory has one")
+        .notFound, "\(directory): there is no \(AdapterFiles.configuration); a PEFT adapter directory has one"
+      )
     }
     document = JSONNode(try JSON.read(path), document: path)
     configuration = try AdapterConfiguration(peft: document)
@@ -29,7 +30,8 @@ struct AdapterReader {
       throw HoldfastError(
         pickled ? .unsupported : .notFound,
         "\(directory): there is no \(AdapterFiles.tensors)"
-          + (pickled ? "; adapter_model.bin is a Python pickle: save the adapter again with a newer PEFT" : ""))
+          + (pickled
+            ? "; adapter_model.bin is a Python pickle: save the adapter again with a newer PEFT" : ""))
     }
     file = try SafetensorsFile(path: tensors)
   }
@@ -156,7 +158,9 @@ struct AdapterReader {
       }
     }
     if present == Set(selected.map(\.name)) { return settled }
-    if try AdapterConfiguration.isExact(document), let lacking = selected.first(where: { !present.contains($0.name) }) {
+    if try AdapterConfiguration.isExact(document),
+      let lacking = selected.first(where: { !present.contains($0.name) })
+    {
       throw corrupt("'\(lacking.downName.text)' is missing, though target_modules selects it")
     }
     settled.targetModules = adapted.map(\.moduleName)

@@ -40,7 +40,8 @@ extension Model {
     return Adapter(
       down: .packed(try PackedMatrix(tensors.down, runtime: runtime)),
       up: .packed(try PackedMatrix(tensors.up.rows(rows), runtime: runtime)), rank: tensors.rank,
-      scale: tensors.scale, dropout: nil, isFirst: rows.lowerBound == 0, isLast: rows.upperBound == slot.shape[0])
+      scale: tensors.scale, dropout: nil, isFirst: rows.lowerBound == 0,
+      isLast: rows.upperBound == slot.shape[0])
   }
 
   /// The same as training uses it, as it is.

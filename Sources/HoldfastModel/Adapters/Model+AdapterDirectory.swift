@@ -54,32 +54,42 @@ extension Model {
   /// - Throws: `invalidArgument` when the model has no adapter, or one that stands on tuned weights.
   public func saveAdapter(to directory: String) throws(HoldfastError) {
     guard let parameters, let configuration = parameters.adapter else {
-      throw HoldfastError(.invalidArgument, "\(directory): the model has no adapter to write; write the model")
+      throw HoldfastError(
+        .invalidArgument, "\(directory): the model has no adapter to write; write the model")
     }
-    guard parameters.frozen == nil else {
+    let beneath = parameters.frozen?.names ?? []
+    guard beneath.count < weights.slots.count else {
       throw HoldfastError(
         .invalidArgument,
-        "\(directory): the adapter stands on weights that differ from the model's file; write the whole model")
+        "\(directory): the adapter stands on weights that differ from the model's file; write the whole model"
+      )
     }
     try FileSystem.makeDirectory(directory)
     var outputs: [SafetensorsFile.Output] = []
-    for slot in weights.adaptable {
-      guard let adapter = parameters.adapters[slot.name] else { continue }
-      outputs.append(output(slot.downName, adapter.down, .natural))
+    let prefix = try nestedPrefix()
+    for slot in weights.slots {
       let layout = weights.architecture.huggingFaceLayout[slot.key.module] ?? .natural
-      outputs.append(output(slot.upName, adapter.up, layout.reordersRows ? layout : .natural))
+      if let adapter = parameters.adapters[slot.name] {
+        outputs.append(output(nested(slot.downName, prefix), adapter.down, .natural))
+        outputs.append(output(nested(slot.upName, prefix), adapter.up, layout))
+      }
+      guard let own = parameters.frozen?[slot.name] else { continue }
+      let isAdapted = parameters.adapters[slot.moduleName + ".weight"] != nil
+      let name =
+        isAdapted ? slot.moduleName + ".base_layer" + (slot.key.isBias ? ".bias" : ".weight") : slot.name
+      outputs.append(output(nested(name, prefix), own, layout))
     }
     try SafetensorsFile.write(
       path: "\(directory)/\(AdapterFiles.tensors)", tensors: outputs, metadata: [("format", "pt")])
     let isTransposed = weights.architecture.huggingFaceLayout.values.contains(.transposed)
     let json = configuration.peft(
-      modules: adapterNames(parameters), base: configuration.baseModel ?? provenance.path,
+      modules: adapterNames(parameters, prefix), base: configuration.baseModel ?? provenance.path,
       isTransposed: isTransposed)
     try AtomicFile.write(json.serialized(pretty: true), to: "\(directory)/\(AdapterFiles.configuration)")
   }
 
   /// The last parts of the names of what has an adapter, if they select nothing else; otherwise the whole names.
-  private func adapterNames(_ parameters: Parameters) -> [ByteString] {
+  private func adapterNames(_ parameters: Parameters, _ prefix: ByteString?) -> [ByteString] {
     let adapted = weights.adaptable.filter { parameters.adapters[$0.name] != nil }.map(\.moduleName)
     var names: [ByteString] = []
     for module in adapted {
@@ -90,11 +100,27 @@ extension Model {
     let selected = weights.adaptable.filter { slot in
       names.contains { AdapterConfiguration.selects($0, slot.moduleName) }
     }
-    return selected.count == adapted.count ? names : adapted
+    return selected.count == adapted.count && prefix == nil ? names : adapted.map { nested($0, prefix) }
+  }
+
+  /// What the names of the text part begin with in a base model that has other parts.
+  private func nestedPrefix() throws(HoldfastError) -> ByteString? {
+    let others = weights.architecture.prefixes.dropFirst().filter { !$0.isEmpty }
+    let stored = try weights.tensor(weights.embeddingSlot()).stored.name
+    return others.contains { stored.hasPrefix(ByteString($0)) } ? others.last.map { ByteString($0) } : nil
+  }
+
+  private func nested(_ name: ByteString, _ prefix: ByteString?) -> ByteString {
+    guard let prefix, let usual = weights.architecture.prefixes.first, name.hasPrefix(ByteString(usual))
+    else {
+      return name
+    }
+    return prefix + ByteString(name.bytes.dropFirst(usual.utf8.count))
   }
 
   /// A matrix as a file keeps it.
-  private func output(_ name: ByteString, _ tensor: Tensor, _ layout: TensorLayout) -> SafetensorsFile.Output {
+  private func output(_ name: ByteString, _ tensor: Tensor, _ layout: TensorLayout) -> SafetensorsFile.Output
+  {
     let c = configuration
     return SafetensorsFile.Output(name: AdapterFiles.prefix + name, shape: tensor.shape) {
       put throws(HoldfastError) in
@@ -103,7 +129,8 @@ extension Model {
       }
       var rows = [Int](repeating: 0, count: tensor.shape[0])
       for row in rows.indices { rows[layout.source(row, headWidth: c.headWidth, heads: c.heads)] = row }
-      for row in rows { try put(UnsafeBufferPointer(start: tensor.row(row).pointer, count: tensor.columns)) }
+      let width = tensor.count / rows.count
+      for row in rows { try put(UnsafeBufferPointer(start: tensor.pointer + row * width, count: width)) }
     }
   }
 }

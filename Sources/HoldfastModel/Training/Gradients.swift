@@ -67,7 +67,8 @@ public final class Gradients {
       adapter = Adapter.Gradients(down: down, up: up.rows(part.rows))
     }
     return Projection.Gradients(
-      weight: tensor(part.weight)?.rows(part.rows), bias: tensor(part.bias)?.rows(part.rows), adapter: adapter)
+      weight: tensor(part.weight)?.rows(part.rows), bias: tensor(part.bias)?.rows(part.rows), adapter: adapter
+    )
   }
 }
 

@@ -22,7 +22,8 @@ extension TuningOptions {
     guard !loraTargetModules.isEmpty, loraTargetModules.allSatisfy({ !$0.isEmpty }) else {
       throw HoldfastError(
         .invalidArgument,
-        "tuning option lora_target_modules is empty or has an empty name; name modules such as q_proj, or all-linear")
+        "tuning option lora_target_modules is empty or has an empty name; name modules such as q_proj, or all-linear"
+      )
     }
   }
 

@@ -50,7 +50,9 @@ struct TuningArguments: ParsableArguments {
   @Option(name: .long, help: "Whether an example starts with the beginning-of-sequence token.")
   var bos = TuningOptions().bosPolicy
 
-  @Option(name: .long, help: "Tune a LoRA adapter of this rank and leave the parameters as they are (0: tune them).")
+  @Option(
+    name: .long, help: "Tune a LoRA adapter of this rank and leave the parameters as they are (0: tune them)."
+  )
   var loraRank = TuningOptions().loraRank
 
   @Option(name: .long, help: "LoRA's alpha; the adapter counts alpha / rank times.")

@@ -157,6 +157,23 @@ def test_a_cancelled_tuning_goes_on(
     assert [step["loss"] for step in rest["steps"]] == [step["loss"] for step in report["steps"]]
 
 
+def test_an_adapter_is_saved_put_on_and_merged(
+    model: holdfast.Model, instructions: Path, quick: Dict[str, Any], tmp_path: Path
+) -> None:
+    settings = dict(quick, lora_rank=2, lora_alpha=4, lora_target_modules=["q_proj", "up_proj"])
+    tuned, report = holdfast.tune(model, instructions, **settings)
+    assert report["options"]["lora_target_modules"] == ["q_proj", "up_proj"]
+    tuned.save_adapter(tmp_path / "adapter")
+    again = model.adapted(tmp_path / "adapter")
+    logits = tuned.logits([5, 6, 7])
+    assert np.array_equal(again.logits([5, 6, 7]), logits)
+    assert not np.array_equal(model.logits([5, 6, 7]), logits)
+    merged = tuned.merged().logits([5, 6, 7])
+    assert np.abs(merged - logits).max() < 1e-5 * (logits.max() - logits.min())
+    with pytest.raises(holdfast.Error, match="no adapter"):
+        model.save_adapter(tmp_path / "nothing")
+
+
 def test_comparing(model: holdfast.Model, instructions: Path, questions: Path, quick: Dict[str, Any]) -> None:
     same = holdfast.compare(model, model, questions)
     assert same.passes and same and same.consistency == pytest.approx((1, 1, 1), abs=1e-12)
