@@ -54,7 +54,6 @@ import Testing
       return true
     }
     #expect(try tryOut(good))
-    var read = 0
     // A model cut behind a whole field is a smaller model; inside one it is damaged.
     let whole = (0..<good.count).filter { count in
       good.withUnsafeBytes { bytes in
