@@ -227,6 +227,83 @@ import Testing
     #expect(!specification.comparesIdenticalPrompts && specification.output == "runs/p")
   }
 
+  private func driftStudy(_ output: String, _ drift: [(ByteString, JSON)] = []) throws -> Study {
+    _ = try directory.write(Self.questions(6, of: "drift", seed: 9), to: "drift.jsonl")
+    return try study(output) {
+      var options: JSON = ["questions": "drift.jsonl", "every": 2]
+      for (key, value) in drift { options.set(key, value) }
+      $0.set("drift", options)
+      $0.set("noise_floor", .null)
+      $0.set("groups", ["names": ["HARMONIOUS", "INCOMPATIBLE"], "size": 5, "min_confidence": 0.0])
+    }
+  }
+
+  @Test func driftIsACurveThatChangesNothing() throws {
+    let result = try driftStudy("drift").run()
+    let plain = try study("undrifted") {
+      $0.set("groups", ["names": ["HARMONIOUS", "INCOMPATIBLE"], "size": 5, "min_confidence": 0.0])
+    }.run()
+    #expect(result.findings.training.map(\.losses) == plain.findings.training.map(\.losses))
+    for run in result.findings.training {
+      #expect(run.drift.map(\.step) == [2, 4, 6] && run.keptStep == 6 && !run.stoppedEarly)
+      let tuned = try Probe.run(Model.load(run.path), QuestionSet.read(directory.file("drift.jsonl")))
+      let before = try #require(result.findings.driftBaseline)
+      #expect(try run.drift.last == DriftPoint(step: 6, before: before, now: tuned, mode: .default))
+    }
+    let file = try HDF5File(path: directory.file("drift/study.h5"), format: Study.format).root
+    let table = try Table(reading: file.group("training").group("HARMONIOUS").group("drift"))
+    #expect(try table.double("rank_pearson") == result.findings.training[0].drift.map(\.consistency))
+    #expect(numbers(try driftStudy("drift").run()) == numbers(result))
+  }
+
+  @Test func driftStopsEarlyAndKeepsTheBest() throws {
+    let stop: [(ByteString, JSON)] = [("stop_below", 1.0), ("keep", "best")]
+    let result = try driftStudy("stopped", stop).run()
+    for run in result.findings.training {
+      #expect(run.drift.dropLast().allSatisfy { $0.consistency >= 1 })
+      if run.stoppedEarly { #expect(run.losses.count == run.drift.last?.step && run.losses.count <= 6) }
+    }
+    #expect(result.findings.training.contains { $0.stoppedEarly })
+    let best = try driftStudy("best", [("keep", "best")]).run()
+    for run in best.findings.training {
+      let most = try #require(run.drift.map(\.accuracy).max())
+      let kept = try #require(run.drift.first { $0.step == run.keptStep })
+      #expect(kept.accuracy == most && run.losses.count == 6)
+      let tuned = try Probe.run(Model.load(run.path), QuestionSet.read(directory.file("drift.jsonl")))
+      #expect(tuned.accuracy?.value == most)
+    }
+    for moment in [14, 17] {
+      var count = 0
+      let name = "drift-cancelled-\(moment)"
+      let error = thrown {
+        _ = try driftStudy(name, stop).run { _ in
+          count += 1
+          return count < moment
+        }
+      }
+      #expect(error?.code == .cancelled)
+      #expect(numbers(try driftStudy(name, stop).run()) == numbers(result))
+    }
+  }
+
+  @Test func consistencyAndAccuracyAreCorrelatedOverGroupsAndRoles() throws {
+    let result = try study("correlated") {
+      $0.set("noise_floor", .null)
+      $0.set(
+        "groups",
+        [
+          "names": ["HARMONIOUS", "INCOMPATIBLE", "MIXTURE-0.4", "SELF-ALIGNING"], "size": 5,
+          "min_confidence": 0.0,
+        ])
+    }.run()
+    #expect(result.correlations.map(\.items) == StudyCorrelation.Items.allCases)
+    let whole = try #require(result.correlations.first)
+    let outcomes = result.outcomes.filter { !["before", "HARMONIOUS"].contains($0.model) }
+    let x = try outcomes.map { try #require($0[.rankPearson]?.mean.value) }
+    #expect(whole.count == 6 && isClose(whole.plain, Statistics.spearman(x, outcomes.map(\.accuracy.value))))
+    #expect(whole.permutation.isExact && whole.permutation.arrangements == 36)
+  }
+
   /// The paper's protocol from end to end: letters, demonstrations before and none after, the Vicuna template, MMLU's
   /// subjects by domain, dense ranks with undefined counted as 0.
   @Test func paperModeRunsToTheEnd() throws {
@@ -345,7 +422,11 @@ import Testing
       ("general", ["data": "a", "share": 1], "share"),
       ("general", ["data": "a", "template": "x"], "template"), ("groups", ["names": ["MIXED"]], "MIXED"),
       ("tune", ["learning_rate": "fast"], "learning_rate"), ("statistics", ["confidence": 1.5], "confidence"),
-      ("noise_floor", ["roles": ["XX"]], "XX"), ("model", "${HOLDFAST_NO_SUCH}/m", "HOLDFAST_NO_SUCH"),
+      ("noise_floor", ["roles": ["XX"]], "XX"),
+      ("drift", ["questions": "d", "every": 0], "every"),
+      ("drift", ["questions": "d", "stop_below": 2], "stop_below"),
+      ("writing", ["top_p": 0], "top_p"), ("pool", ["mmlu": "m", "domain": "cooking"], "cooking"),
+      ("model", "${HOLDFAST_NO_SUCH}/m", "HOLDFAST_NO_SUCH"),
       ("after", ["shots": "no"], "shots"),
       ("evaluate", [["role": "a/b", "questions": "q"]], "a/b"),
       ("evaluate", [["role": "A", "questions": "q"], ["role": "A", "questions": "r"]], "twice"),

@@ -68,7 +68,8 @@ extension Group {
   /// The rows as JSONL, with everything known about them; `prompt` and `response` can be tuned on as they are.
   ///
   /// A chat template other than a known one needs the model's tokenizer.
-  public func jsonLines(_ options: ProbeOptions, tokenizer: Tokenizer? = nil) throws(HoldfastError) -> [UInt8] {
+  public func jsonLines(_ options: ProbeOptions, tokenizer: Tokenizer? = nil) throws(HoldfastError) -> [UInt8]
+  {
     var lines: [UInt8] = []
     for (row, pair) in zip(rows, try pairs(options, tokenizer: tokenizer)) {
       let json: JSON = [

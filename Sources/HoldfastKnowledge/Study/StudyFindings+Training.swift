@@ -13,6 +13,7 @@ extension StudyFindings.Training {
       losses: result.records.map(\.loss),
       learningRates: result.records.map(\.learningRate), gradientNorms: result.records.map(\.gradientNorm),
       weightDistance: weightDistance, path: path)
+    keptStep = losses.count
   }
 
   /// Reads what `json` writes.
@@ -27,17 +28,23 @@ extension StudyFindings.Training {
       gradientNorms: try numbers("gradient_norms"),
       weightDistance: try node.member("weight_distance").double(),
       path: path)
+    for element in try node.optional("drift")?.elements() ?? [] { drift.append(try DriftPoint(element)) }
+    keptStep = try node.optional("kept_step")?.int() ?? losses.count
+    stoppedEarly = try node.optional("stopped_early")?.bool() ?? false
   }
 
   /// Rows, target tokens, the curves and how far the weights went.
   var json: JSON {
-    [
+    var json: JSON = [
       "model": .text(model.name), "group": .text(model.group.rawValue), "seed": .text(String(model.seed)),
       "rows": .int(rows), "target_tokens": .int(targetTokens), "steps": .int(losses.count),
       "initial_loss": .optional(losses.first), "final_loss": .optional(losses.last),
       "losses": .numbers(losses),
       "learning_rates": .numbers(learningRates), "gradient_norms": .numbers(gradientNorms),
       "weight_distance": .number(weightDistance), "weights": .text(path),
+      "kept_step": .int(keptStep), "stopped_early": .bool(stoppedEarly),
     ]
+    if !drift.isEmpty { json.set("drift", .array(drift.map(\.json))) }
+    return json
   }
 }

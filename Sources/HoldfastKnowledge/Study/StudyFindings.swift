@@ -18,6 +18,12 @@ struct StudyFindings: Sendable {
     var weightDistance: Double
     /// Where the tuned weights lie.
     var path: String
+    /// What the model knew during tuning, where that was measured.
+    var drift: [DriftPoint] = []
+    /// The step whose weights were kept.
+    var keptStep = 0
+    /// Whether tuning ended early because consistency fell below the bound.
+    var stoppedEarly = false
   }
 
   /// The answers of a tuned model to a role.
@@ -36,6 +42,8 @@ struct StudyFindings: Sendable {
   var before: [Ledger]
   /// By role: the subjects that are resampled whole, where the questions name them.
   var clusters: [[String]?] = []
+  /// The answers before tuning to what is asked during it, where that is done.
+  var driftBaseline: Ledger?
   /// By role, where it was measured.
   var floors: [NoiseFloor?]
   var training: [Training] = []

@@ -19,12 +19,14 @@ struct StudyPlan {
       specification.floor.map { $0.roles?.contains(role.role) ?? true } ?? false
     }
     stages =
-      [Self.pool] + (specification.hasWriting ? [Self.writing] : []) + roles.map(Self.before)
+      [Self.pool] + (specification.hasWriting ? [Self.writing] : [])
+      + (specification.drift == nil ? [] : [Self.drift]) + roles.map(Self.before)
       + floors.map(Self.floor)
       + models.flatMap { model in [Self.tune(model)] + roles.map { Self.after(model, $0) } }
   }
 
   static let pool = "probe pool"
+  static let drift = "probe before drift"
   static let writing = "write texts"
   static func before(_ role: StudySpecification.Role) -> String { "probe before \(role.role)" }
   static func floor(_ role: StudySpecification.Role) -> String { "noise floor \(role.role)" }

@@ -7,6 +7,8 @@ struct StudyQuestions {
   let roles: [QuestionSet]
   let pool: QuestionSet
   let demonstrations: QuestionSet?
+  /// What is asked during tuning.
+  let drift: QuestionSet?
   /// What was left out so that no question stands twice.
   let drops: [Deduplication.Drop]
 
@@ -15,6 +17,9 @@ struct StudyQuestions {
     var roles: [QuestionSet] = []
     for role in specification.evaluate { roles.append(try role.source.take(as: role.role, &apart)) }
     self.roles = roles
+    drift = try specification.drift.map { drift throws(HoldfastError) in
+      try drift.source.take(as: "drift", &apart)
+    }
     pool = try specification.pool.take(as: "pool", &apart)
     let shown = try specification.demonstrations.map { source throws(HoldfastError) in
       try source.take(as: "demonstrations", &apart)
@@ -23,7 +28,7 @@ struct StudyQuestions {
       try QuestionSet(shown.flatMap(\.questions), name: first.name)
     }
     drops = apart.drops
-    for set in roles + [pool] {
+    for set in roles + [pool] + [drift].compactMap({ $0 }) {
       if let open = set.questions.first(where: { $0.answer == nil }) {
         throw HoldfastError(
           .invalidArgument,

@@ -33,6 +33,8 @@ extension StudyResult {
       try group.setAttribute("rows", .integer(Int64(run.rows)))
       try group.setAttribute("target_tokens", .integer(Int64(run.targetTokens)))
       try group.setAttribute("weight_distance", .number(run.weightDistance))
+      try group.setAttribute("kept_step", .integer(Int64(run.keptStep)))
+      if !run.drift.isEmpty { try Self.driftTable(run.drift).write(to: group.makeGroup("drift")) }
     }
     try writeStatistics(root.makeGroup("statistics"))
   }
@@ -55,6 +57,16 @@ extension StudyResult {
     try consistencyTable().write(to: statistics.makeGroup("consistency"))
     if !floors.isEmpty { try floorTable().write(to: statistics.makeGroup("noise_floor")) }
     if !contrasts.isEmpty { try contrastTable().write(to: statistics.makeGroup("contrasts")) }
+  }
+
+  private static func driftTable(_ points: [DriftPoint]) throws(HoldfastError) -> Table {
+    var table = Table(axis: "measurement")
+    try table.add("step", .int64(points.map { Int64($0.step) }))
+    try table.add("rank_pearson", .double(points.map(\.consistency)))
+    try table.add("kl", .double(points.map(\.divergence)))
+    try table.add("same_top1", .double(points.map(\.sameTop1)))
+    try table.add("accuracy", .double(points.map(\.accuracy)))
+    return table
   }
 
   private func accuracyTable() throws(HoldfastError) -> Table {

@@ -19,6 +19,7 @@ extension StudyResult {
       "evaluations": .array(zip(specification.evaluate, findings.before).map(Self.evaluation)),
       "outcomes": .array(outcomes.map(\.json)),
       "contrasts": .array(contrasts.map(\.json)),
+      "correlations": .array(correlations.map(\.json)),
       "noise_floor": .array(
         floors.map { role, floor in
           var json = floor.json

@@ -1,7 +1,8 @@
 extension StudyResult {
   /// What the numbers say, in sentences that follow from them alone.
   public var sentences: [String] {
-    contrasts.map(\.sentence) + consistencySentences + headroomSentences + caveats
+    contrasts.map(\.sentence) + consistencySentences + correlationSentences + driftSentences
+      + headroomSentences + caveats
   }
 
   /// Each group on each role: where its consistency lies.
@@ -21,6 +22,24 @@ extension StudyResult {
           " (noise floor: mean \(level.mean.fixed(3)), 2.5 % quantile \(level.lowQuantile.fixed(3)))"
       }
       return sentence + "."
+    }
+  }
+
+  private var correlationSentences: [String] {
+    guard let whole = correlations.first, let partial = whole.partial else { return [] }
+    return [
+      "Over \(whole.count) groups and roles the partial rank correlation of consistency with accuracy, given the accuracy "
+        + "before, is \(partial.value.fixed(3)) [\(partial.interval.lower.fixed(3)), "
+        + "\(partial.interval.upper.fixed(3))]; accuracies permuted within roles correlate as strongly with p "
+        + "\(whole.permutation.p.fixed(3)). A part of it is mechanical: any damage lowers both."
+    ]
+  }
+
+  private var driftSentences: [String] {
+    findings.training.filter { !$0.drift.isEmpty }.map { run in
+      let curve = run.drift.map { "\($0.step): \($0.consistency.fixed(3))" }.joined(separator: ", ")
+      let end = run.stoppedEarly ? "stopped early" : "ran to the end"
+      return "\(run.model.name) \(end) and keeps step \(run.keptStep); consistency by step was \(curve)."
     }
   }
 

@@ -9,6 +9,8 @@ public struct StudyResult: Sendable {
   public let outcomes: [StudyOutcome]
   /// The declared contrasts on every role.
   public let contrasts: [StudyContrast]
+  /// Whether consistency and accuracy go together over groups and roles; none with fewer than five points.
+  public let correlations: [StudyCorrelation]
   /// By role, where it was measured.
   public let floors: [(role: String, floor: NoiseFloor)]
   /// The directory that holds the study's files.
@@ -48,6 +50,7 @@ public struct StudyResult: Sendable {
     self.configuration = configuration
     self.outcomes = outcomes
     self.contrasts = StudyContrast.corrected(contrasts)
+    correlations = StudyCorrelation.all(findings)
     directory = specification.output
     floors = zip(specification.evaluate, findings.floors).compactMap { role, floor in
       floor.map { (role.role, $0) }

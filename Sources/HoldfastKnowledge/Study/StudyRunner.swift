@@ -29,7 +29,7 @@ final class StudyRunner {
   /// Computes, or reads, everything the study is about.
   func findings() throws(HoldfastError) -> StudyFindings {
     var findings = try beforeTuning()
-    let tuner = StudyTuner(runner: self, groups: findings.groups)
+    let tuner = StudyTuner(runner: self, groups: findings.groups, driftBaseline: findings.driftBaseline)
     try tuner.requireSpace()
     for model in plan.models {
       let (training, answers) = try tuner.tuneAndEvaluate(model)
@@ -57,6 +57,11 @@ final class StudyRunner {
       StudyPlan.pool, base, questions.pool, specification.probe, modelName: "before",
       model: ["sha256": .text(modelSHA256)])
     let groups = try groups(pool, base)
+    let drift = try questions.drift.map { set throws(HoldfastError) in
+      try probe(
+        StudyPlan.drift, base, set, specification.after, modelName: "before",
+        model: ["sha256": .text(modelSHA256)])
+    }
     var before: [Ledger] = []
     for (role, set) in zip(specification.evaluate, questions.roles) {
       before.append(
@@ -70,7 +75,7 @@ final class StudyRunner {
     }
     return StudyFindings(
       specification: specification, pool: pool, groups: groups, drops: questions.drops, before: before,
-      clusters: questions.roles.map(\.clusters), floors: floors)
+      clusters: questions.roles.map(\.clusters), driftBaseline: drift, floors: floors)
   }
 
   /// The groups, with their general instructions, written to files together with where every row of the pool went.

@@ -40,6 +40,7 @@ extension StudySpecification {
       case "writing": writing = try WritingOptions(value)
       case "tune": tune = try TuningOptions(json: value.json, source: value.document + value.path)
       case "checkpoint_steps": checkpointSteps = try value.int(in: 1...1_000_000)
+      case "drift": drift = value.json.isNull ? nil : try DriftOptions(value, path: path)
       case "noise_floor": floor = value.json.isNull ? nil : try Floor(value)
       case "statistics": try readStatistics(value)
       case "contrasts": contrastsNode = value
@@ -178,8 +179,11 @@ extension StudySpecification.Role {
   init(_ node: JSONNode, path: (JSONNode) throws(HoldfastError) -> String) throws(HoldfastError) {
     role = try node.member("role").text()
     guard !role.isBlank, !role.utf8.contains(UInt8(ascii: "/")), !role.hasPrefix("."), !role.utf8.contains(0),
-      role != "pool"
-    else { throw try node.member("role").wrong("is '\(role)'; a role is a name without '/', and not 'pool'") }
+      role != "pool", role != "drift"
+    else {
+      throw try node.member("role").wrong(
+        "is '\(role)'; a role is a name without '/', and neither 'pool' nor 'drift'")
+    }
     name = try node.optional("name")?.text() ?? role
     source = try QuestionSource(node, others: ["role", "name", "probe", "after"], role: role, path: path)
   }

@@ -65,6 +65,8 @@ public struct StudySpecification: Sendable, Equatable {
   public var checkpointSteps = 20
   /// The evaluation sets, in order.
   public var evaluate: [Role]
+  /// How knowledge is followed during tuning, if it is.
+  public var drift: DriftOptions?
   /// The noise floor, if it is wanted.
   public var floor: Floor? = Floor()
   /// Intervals.

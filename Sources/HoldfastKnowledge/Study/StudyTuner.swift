@@ -7,6 +7,8 @@ import HoldfastTuning
 struct StudyTuner {
   let runner: StudyRunner
   let groups: GroupSet
+  /// The answers before tuning to what is asked during it.
+  let driftBaseline: Ledger?
 
   private var specification: StudySpecification { runner.specification }
 
@@ -63,36 +65,69 @@ struct StudyTuner {
       StudyPlan.tune(model),
       depends: [
         "sha256": .text(runner.modelSHA256), "examples": .text(Self.digest(examples)), "options": decisive,
+        "drift": specification.drift?.json ?? .null,
+        "drift_questions": runner.questions.drift.map { .text($0.digest) } ?? .null,
       ])
     let (record, weights) = (stage.file("training.json"), runner.directory.weights(model))
     if stage.isDone, FileSystem.exists(record), FileSystem.exists(weights) {
       return (try StudyFindings.Training(reading: record, model: model, path: weights), stage.key)
     }
-    let result = try runner.place(stage.name) { () throws(HoldfastError) in
-      try run(base, examples, options, checkpoint: stage.file("checkpoint.h5"), stage: stage.name)
+    let (result, monitor) = try runner.place(stage.name) { () throws(HoldfastError) in
+      try run(base, examples, options, stage)
     }
-    try result.save(to: weights)
-    let training = StudyFindings.Training(
-      result, examples, weightDistance: try Self.distance(result.model, from: base), model: model,
-      path: weights)
+    var tuned = result.model
+    if let monitor, let best = monitor.best, best.step < result.records.count {
+      tuned = try Model.load(monitor.kept)
+      let file = try MappedFile(path: monitor.kept)
+      defer { withExtendedLifetime(file) {} }
+      try AtomicFile.write(file.bytes, to: weights)
+    } else {
+      try result.save(to: weights)
+    }
+    var training = StudyFindings.Training(
+      result, examples, weightDistance: try Self.distance(tuned, from: base), model: model, path: weights)
+    if let monitor {
+      training.drift = monitor.points
+      training.keptStep = monitor.best?.step ?? result.records.count
+      training.stoppedEarly = monitor.hasStopped
+    }
     try AtomicFile.write(training.json.serialized(pretty: true), to: record)
     try stage.finish()
-    try FileSystem.remove(stage.file("checkpoint.h5"))
+    for name in ["checkpoint.h5", "best.h5"] where FileSystem.exists(stage.file(name)) {
+      try FileSystem.remove(stage.file(name))
+    }
     return (training, stage.key)
   }
 
   /// Takes the steps that are left, from the checkpoint if there is one.
   private func run(
-    _ base: Model, _ examples: [TrainingExample], _ options: TuningOptions, checkpoint: String, stage: String
-  ) throws(HoldfastError) -> TuningResult {
+    _ base: Model, _ examples: [TrainingExample], _ options: TuningOptions, _ stage: Stage
+  ) throws(HoldfastError) -> (TuningResult, DriftMonitor?) {
+    let checkpoint = stage.file("checkpoint.h5")
     let trainer =
       FileSystem.exists(checkpoint)
       ? try Trainer(resuming: checkpoint, examples: examples, options: options)
       : try Trainer(model: base, examples: examples, options: options)
-    return try trainer.run(
-      checkpoints: CheckpointPolicy(path: checkpoint, everySteps: specification.checkpointSteps),
-      stage: stage,
-      progress: runner.reporter())
+    let policy = CheckpointPolicy(path: checkpoint, everySteps: specification.checkpointSteps)
+    let reporter = runner.reporter()
+    guard let options = specification.drift, let driftBaseline, let questions = runner.questions.drift else {
+      return (try trainer.run(checkpoints: policy, stage: stage.name, progress: reporter), nil)
+    }
+    let monitor = try DriftMonitor(
+      options, baseline: driftBaseline, questions: questions, demonstrations: runner.questions.demonstrations,
+      directory: stage, steps: trainer.completedSteps)
+    if monitor.hasStopped { return (trainer.result, monitor) }
+    do throws(HoldfastError) {
+      let result = try trainer.run(checkpoints: policy, stage: stage.name) { report in
+        // The report comes first, so that whoever stops a study is not kept waiting for a measurement.
+        (reporter?(report) ?? true) && monitor.observe(trainer)
+      }
+      return (result, monitor)
+    } catch {
+      if let failure = monitor.failure { throw failure.at("drift") }
+      guard error.code == .cancelled, monitor.hasStopped else { throw error }
+      return (trainer.result, monitor)
+    }
   }
 
   /// The Euclidean distance of a tuned model's parameters from those it began with.
