@@ -91,7 +91,7 @@ status=0
 "${runner[@]}" "$work/quickstart" "$work/model/tiny-tied" "$work/face/questions.jsonl" "$work/face/instructions.jsonl" \
   "$work/face/study.json" > "$work/quickstart.out" 2> "$work/quickstart.err" || status=$?
 if [ $status -ne 0 ] && [ $status -ne 3 ]; then
-  tail -20 "$work/quickstart.err" "$work/quickstart.out" >&2
+  tail -n 20 "$work/quickstart.err" "$work/quickstart.out" >&2
   echo "examples/c/quickstart.c ended with status $status" >&2
   exit 1
 fi
