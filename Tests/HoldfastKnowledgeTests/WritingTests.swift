@@ -1,10 +1,10 @@
 import Glibc
-import HoldfastModel
 import HoldfastStorage
 import HoldfastTensor
 import Testing
 
 @testable import HoldfastKnowledge
+@testable import HoldfastModel
 
 /// Texts the model writes: the same in any batch and order, resumable, and told apart by how they end.
 @Suite struct WritingTests {

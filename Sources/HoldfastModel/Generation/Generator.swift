@@ -1,4 +1,3 @@
-import Glibc
 public import HoldfastTensor
 import HoldfastText
 
@@ -60,6 +59,7 @@ extension Session {
     }
     let room = min(options.maxTokens, limit - prompt.count)
     let cache = try cache(capacity: prompt.count + room)
+    let sampler = TokenSampler(temperature: Double(options.temperature), topP: Double(options.topP))
     var random = RandomSource(seed: options.seed)
     var decoder = StreamingDecoder(model.tokenizer, skipSpecial: true)
     var stream = StopStream(options.stop)
@@ -67,7 +67,9 @@ extension Session {
     var next = prompt
     while result.tokens.count < room {
       let logits = try extend([(cache, next)])
-      let token = try Self.sample(logits.row(0), options, &random, runtime)
+      guard let token = sampler.draw(logits.row(0).array, &random) else {
+        throw HoldfastError(.numerical, "a logit is not a finite number; the model is damaged")
+      }
       if let eos = model.tokenizer.eosToken, token == eos {
         result.end = .endOfSequence
         break
@@ -95,37 +97,5 @@ extension Session {
     guard onText?(piece) ?? true else {
       throw HoldfastError(.cancelled, "generation was cancelled after \(result.tokens.count) tokens")
     }
-  }
-
-  /// Draws a token.
-  private static func sample(
-    _ logits: Tensor, _ options: SamplingOptions, _ random: inout RandomSource, _ runtime: Runtime
-  ) throws(HoldfastError) -> Int32 {
-    if let index = runtime.firstNonFinite(logits) {
-      throw HoldfastError(
-        .numerical, "the logit of token \(index) is not a finite number; the model is damaged")
-    }
-    guard options.temperature > 0 else { return runtime.argmax(logits.reshaped([1, logits.count]))[0] }
-    let values = logits.array
-    let top = Double(values.max() ?? 0)
-    let temperature = Double(options.temperature)
-    let weights: [Double] = values.map { exp((Double($0) - top) / temperature) }
-    let order = weights.indices.sorted { (a: Int, b: Int) -> Bool in
-      weights[a] != weights[b] ? weights[a] > weights[b] : a < b
-    }
-    let total = weights.reduce(0, +)
-    var kept = 0.0
-    var count = 0
-    for i in order {
-      kept += weights[i]
-      count += 1
-      if kept >= Double(options.topP) * total { break }
-    }
-    var draw = random.uniform() * kept
-    for i in order.prefix(count) {
-      draw -= weights[i]
-      if draw < 0 { return Int32(truncatingIfNeeded: i) }
-    }
-    return Int32(truncatingIfNeeded: order[count - 1])
   }
 }

@@ -1,13 +1,19 @@
 import Glibc
-import HoldfastTensor
+public import HoldfastTensor
 
-/// Draws a token from the likeliest ones that together reach a probability (nucleus sampling, arXiv 1904.09751).
-struct TokenSampler {
-  let temperature: Double
-  let topP: Double
+/// Draws the next token from the likeliest ones that together reach a probability (nucleus sampling, arXiv 1904.09751).
+public struct TokenSampler: Sendable {
+  private let temperature: Double
+  private let topP: Double
+
+  /// Makes a sampler; `topP` of 1 draws from all tokens.
+  public init(temperature: Double, topP: Double) {
+    self.temperature = temperature
+    self.topP = topP
+  }
 
   /// A token, or `nil` when a logit is not a finite number. At temperature 0 the likeliest, the first on a tie.
-  func draw(_ logits: [Float], _ random: inout RandomSource) -> Int32? {
+  public func draw(_ logits: [Float], _ random: inout RandomSource) -> Int32? {
     guard let top = logits.max(), logits.allSatisfy(\.isFinite) else { return nil }
     guard temperature > 0 else { return logits.firstIndex(of: top).map { Int32(truncatingIfNeeded: $0) } }
     let weights = logits.map { exp((Double($0) - Double(top)) / temperature) }
