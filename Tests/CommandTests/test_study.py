@@ -60,7 +60,9 @@ def test_study_finishes_with_words_and_intervals(finished):
         assert low <= outcome["accuracy"] <= high
         if outcome["model"] != "before":
             assert outcome["identical_prompts"] == outcome["items"] == 16
-            assert sum(v for k, v in outcome["flips"].items() if k != "mcnemar_p") == 16
+            counts = ("kept_right", "kept_wrong", "moved", "lost", "gained")
+            assert sum(outcome["flips"][name] for name in counts) == 16
+            assert outcome["flips"].keys() > set(counts)  # tests and effects beside them
     groups = {g["name"]: g["rows"] for g in result["groups"]["groups"]}
     assert set(groups.values()) == {6}
 

@@ -78,7 +78,7 @@ def outcome(o: dict) -> Outcome:
     def measure(name):
         return interval(measures[name]["mean"], measures[name]["interval"]) if name in measures else None
 
-    flips = dict(o.get("flips") or {})
+    flips = dict(o.get("flips") or {})  # counts, with tests and effects beside them
     p = flips.pop("mcnemar_p", None)
     return Outcome(interval(o["accuracy"], o["accuracy_interval"]), measure("rank_pearson"), measure("kl"),
                    measure("same_top1"), flips, None if p is None else float(p))
