@@ -67,7 +67,7 @@ struct CompareCommand: ParsableCommand {
   ) throws(HoldfastError) -> Comparison {
     let sets = try probe.sets()
     let before = try Model.load(before)
-    let after = try Model.load(after)
+    let after = try Model.load(after, beside: before)
     return try printer.during { progress throws(HoldfastError) in
       try Comparison.run(
         before: before, after: after, questions: sets.questions, demonstrations: sets.demonstrations,

@@ -94,6 +94,19 @@ import Testing
     }
   }
 
+  @Test(arguments: AdapterFixture.all)
+  func anAdapterLoadedBesideItsBaseSharesTheWeights(_ fixture: AdapterFixture) throws {
+    let named = try #require(
+      JSON.read("\(fixture.path)/\(AdapterFiles.configuration)")["base_model_name_or_path"]?.textValue)
+    let base = try Model.load("\(fixture.path)/\(named)/.")
+    let adapted = try Model.load(fixture.path, beside: base)
+    #expect(adapted.weights === base.weights)
+    let tokens = try fixture.sequences()[1].tokens
+    #expect(try adapted.allLogits(tokens).bits.elementsEqual(fixture.model().allLogits(tokens).bits))
+    let stranger = try #require(ArchitectureFixture.all.first { !named.hasSuffix($0.name) }).model()
+    #expect(try Model.load(fixture.path, beside: stranger).weights !== stranger.weights)
+  }
+
   @Test func anyDamageIsAnError() throws {
     try adapter({ _ in }) { directory in
       for file in [AdapterFiles.configuration, AdapterFiles.tensors] {

@@ -25,8 +25,14 @@ extension Model {
       Provenance(path: directory, format: "peft", files: [reader.mapped], base: provenance))
   }
 
-  /// Loads an adapter and the model that its configuration names.
-  static func loadAdapter(_ directory: String) throws(HoldfastError) -> Model {
+  /// Loads a model that is used beside another: an adapter on that very model shares its weights, so that both take the
+  /// memory of one.
+  public static func load(_ path: String, beside loaded: Model) throws(HoldfastError) -> Model {
+    isAdapter(path) ? try loadAdapter(path, beside: loaded) : try load(path)
+  }
+
+  /// Loads an adapter and the model that its configuration names, unless that is the one already loaded.
+  static func loadAdapter(_ directory: String, beside loaded: Model? = nil) throws(HoldfastError) -> Model {
     let path = "\(directory)/\(AdapterFiles.configuration)"
     let configuration = try AdapterConfiguration(peft: JSONNode(try JSON.read(path), document: path))
     let named = configuration.baseModel ?? ""
@@ -39,6 +45,9 @@ extension Model {
     }
     guard !isAdapter(base) else {
       throw HoldfastError(.unsupported, "\(path): base_model_name_or_path '\(named)' is an adapter itself")
+    }
+    if let loaded, loaded.parameters == nil, FileSystem.isSame(loaded.provenance.path, base) {
+      return try loaded.adapted(by: directory)
     }
     return try load(base).adapted(by: directory)
   }
