@@ -8,6 +8,12 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 // The rooms, ground floor first; imports only ever point down (docs/architecture.md).
+// `Holdfast` only re-exports these, so it looks unchanged when they change: whoever is built on it names them too, or an
+// incremental build would leave it behind with the old layouts.
+let rooms: [Target.Dependency] = [
+  "HoldfastTensor", "HoldfastStorage", "HoldfastText", "HoldfastModel", "HoldfastTuning", "HoldfastKnowledge",
+]
+
 let package = Package(
   name: "holdfast",
   products: [
@@ -43,10 +49,10 @@ let package = Package(
     .target(
       name: "Holdfast", dependencies: ["HoldfastKnowledge"], swiftSettings: swiftSettings),
     .target(
-      name: "HoldfastC", dependencies: ["Holdfast", "CHoldfast"], swiftSettings: swiftSettings),
+      name: "HoldfastC", dependencies: rooms + ["Holdfast", "CHoldfast"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "holdfast-cli",
-      dependencies: [
+      dependencies: rooms + [
         "Holdfast", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
