@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help build packages test-packages fetch venv demo test test-neon bench format lint docs install clean
+.PHONY: help build packages test-packages fetch fetch-results venv demo test test-neon bench format lint docs install clean
 
 SWIFT ?= swift
 PYTHON ?= python3
@@ -54,6 +54,9 @@ fetch: ## the default model and questions, into the cache
 	@(cd "$(HOLDFAST_CACHE)" 2>/dev/null && sha256sum --check --quiet --strict \
 	  "$(CURDIR)/examples/quickstart/data.sha256" 2>/dev/null) || \
 	  $$( [ -x $(VENV)/bin/python ] && echo $(VENV)/bin/python || echo $(PYTHON) ) examples/quickstart/fetch.py
+
+fetch-results: fetch ## what the studies of docs/RESULTS.md need beside that, but for their instructions
+	@$(PYTHON) examples/quickstart/fetch.py --results
 
 venv: $(VENV)/.demo ## a virtual environment for reports
 $(VENV)/bin/python:

@@ -14,7 +14,7 @@ public func holdfast_study_run(
     summary?.pointee = nil
     let text = try textArgument(specification, "specification")
     let base = try optionalTextArgument(baseDirectory, "base_directory") ?? ""
-    let study = try Study(
+    let study = try StudyDescription(
       try JSON.parse(text, name: "specification"), name: "specification", baseDirectory: base)
     try run(study, progressHandler(progress, userData), summary)
   }
@@ -29,7 +29,7 @@ public func holdfast_study_run_file(
 ) -> holdfast_status {
   call(error) { () throws(HoldfastError) in
     summary?.pointee = nil
-    let study = try Study(path: try pathArgument(path))
+    let study = try StudyDescription(path: try pathArgument(path))
     try run(study, progressHandler(progress, userData), summary)
   }
 }
@@ -46,9 +46,9 @@ public func holdfast_study_status(
   }
 }
 
-/// Runs a study and hands its results over, if they are wanted.
+/// Runs a study or a series and hands its results over, if they are wanted.
 private func run(
-  _ study: Study, _ progress: ProgressHandler?, _ summary: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+  _ study: StudyDescription, _ progress: ProgressHandler?, _ summary: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) throws(HoldfastError) {
   let result = try study.run(progress: progress)
   if let summary { summary.pointee = try allocateString(result.json.text()) }

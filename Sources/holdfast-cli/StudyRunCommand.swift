@@ -34,7 +34,7 @@ struct StudyRunCommand: ParsableCommand {
     let result = try printer.during { progress throws(HoldfastError) in try study.run(progress: progress) }
     common.show(result.json) {
       Console.write(Text.wrapped(result.text, width: 100), to: STDOUT_FILENO)
-      Console.print("\nEverything is in \(study.specification.output)/study.h5")
+      Console.print("\nEverything is in \(study.output)/study.h5")
     }
   }
 }

@@ -16,7 +16,7 @@ struct StudyStatusCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let directory = FileSystem.isDirectory(study) ? study : try StudyFile.study(study).specification.output
+    let directory = FileSystem.isDirectory(study) ? study : try StudyFile.study(study).output
     let status = try StudyStatus(directory: directory)
     if json { Console.print(status.json.text()) } else { Console.write(status.text, to: STDOUT_FILENO) }
   }

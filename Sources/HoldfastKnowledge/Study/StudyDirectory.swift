@@ -13,6 +13,9 @@ struct StudyDirectory: Sendable {
   var stages: String { "\(path)/stages" }
   var plan: String { "\(path)/stages/plan.json" }
 
+  /// The domains of a series, where this is one.
+  var domains: String { "\(path)/domains.json" }
+
   /// The directory of a stage.
   func stage(_ name: String) -> String { "\(stages)/\(Self.plain(name))" }
   /// The tuned weights of a model.

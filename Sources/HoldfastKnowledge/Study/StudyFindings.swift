@@ -34,6 +34,17 @@ struct StudyFindings: Sendable {
     var ledger: Ledger
   }
 
+  /// The model with weight noise that changes it as much as a group did.
+  struct NoiseTwin: Sendable {
+    var group: GroupName
+    /// The mean KL(before‖after) of the group over its seeds, on the questions that were matched on.
+    var target: Double
+    /// What was found.
+    var match: WeightNoise.Match
+    /// Its answers, by role.
+    var ledgers: [Ledger]
+  }
+
   var specification: StudySpecification
   var pool: Ledger
   var groups: GroupSet
@@ -48,6 +59,8 @@ struct StudyFindings: Sendable {
   var floors: [NoiseFloor?]
   var training: [Training] = []
   var answers: [Answer] = []
+  /// By group that has one.
+  var noise: [NoiseTwin] = []
   /// What a reader should know, such as a change of kernels between stages.
   var warnings: [String] = []
 

@@ -23,6 +23,11 @@ struct StudyPlan {
       + (specification.drift == nil ? [] : [Self.drift]) + roles.map(Self.before)
       + floors.map(Self.floor)
       + models.flatMap { model in [Self.tune(model)] + roles.map { Self.after(model, $0) } }
+      + (specification.weightNoise == nil
+        ? []
+        : specification.correlatedGroups.flatMap { group in
+          [Self.noise(group)] + roles.map { Self.noise(group, $0) }
+        })
   }
 
   static let pool = "probe pool"
@@ -33,6 +38,10 @@ struct StudyPlan {
   static func tune(_ model: TunedModel) -> String { "tune \(model.name)" }
   static func after(_ model: TunedModel, _ role: StudySpecification.Role) -> String {
     "probe \(model.name) \(role.role)"
+  }
+  static func noise(_ group: GroupName) -> String { "weight noise \(group.rawValue)" }
+  static func noise(_ group: GroupName, _ role: StudySpecification.Role) -> String {
+    "probe weight noise \(group.rawValue) \(role.role)"
   }
 
   /// Writes the plan for whoever asks how far the study is.

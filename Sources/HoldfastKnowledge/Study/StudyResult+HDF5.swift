@@ -36,7 +36,20 @@ extension StudyResult {
       try group.setAttribute("kept_step", .integer(Int64(run.keptStep)))
       if !run.drift.isEmpty { try Self.driftTable(run.drift).write(to: group.makeGroup("drift")) }
     }
+    if !findings.noise.isEmpty { try writeNoise(root.makeGroup("weight_noise")) }
     try writeStatistics(root.makeGroup("statistics"))
+  }
+
+  private func writeNoise(_ noise: HDF5Group) throws(HoldfastError) {
+    for twin in findings.noise {
+      let group = try noise.makeGroup(ByteString(twin.group.rawValue))
+      try group.setAttribute("scale", .number(twin.match.scale))
+      try group.setAttribute("target_kl", .number(twin.target))
+      try group.setAttribute("kl", .number(twin.match.divergence))
+      for (role, ledger) in zip(findings.specification.evaluate, twin.ledgers) {
+        try ledger.write(to: group.makeGroup(ByteString(role.role)))
+      }
+    }
   }
 
   private func writeLedgers(_ ledgers: HDF5Group) throws(HoldfastError) {
@@ -56,6 +69,7 @@ extension StudyResult {
     try accuracyTable().write(to: statistics.makeGroup("accuracy"))
     try consistencyTable().write(to: statistics.makeGroup("consistency"))
     if !floors.isEmpty { try floorTable().write(to: statistics.makeGroup("noise_floor")) }
+    if let null { try null.table().write(to: statistics.makeGroup("weight_noise")) }
     if !contrasts.isEmpty { try contrastTable().write(to: statistics.makeGroup("contrasts")) }
   }
 

@@ -20,6 +20,7 @@ extension StudyResult {
       "outcomes": .array(outcomes.map(\.json)),
       "contrasts": .array(contrasts.map(\.json)),
       "correlations": .array(correlations.map(\.json)),
+      "weight_noise": null?.json ?? .null,
       "noise_floor": .array(
         floors.map { role, floor in
           var json = floor.json

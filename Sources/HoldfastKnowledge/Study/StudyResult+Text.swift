@@ -11,13 +11,13 @@ extension StudyResult {
       "\($0.role) (\($0.name), \(outcome("before", $0.role)?.accuracy.count ?? 0))"
     }
     lines += ["Accuracy, %"]
-    lines += Self.table(
-      ["model"] + heads, models.map { row($0) { Self.cell($0.accuracy, scale: 100, digits: 1) } })
+    lines += TextTable.lines(
+      ["model"] + heads, models.map { row($0) { TextTable.cell($0.accuracy, scale: 100, digits: 1) } })
     lines += ["", "Consistency with the model before tuning, rank-Pearson"]
-    lines += Self.table(
+    lines += TextTable.lines(
       ["model"] + heads,
       models.dropFirst().map {
-        row($0) { $0[.rankPearson].map { Self.cell($0.mean, scale: 1, digits: 3) } ?? "–" }
+        row($0) { $0[.rankPearson].map { TextTable.cell($0.mean, scale: 1, digits: 3) } ?? "–" }
       })
     if !floors.isEmpty {
       lines += ["", "Noise floor: the untouched model against itself under other prompts"]
@@ -42,21 +42,5 @@ extension StudyResult {
 
   private func row(_ model: String, _ cell: (StudyOutcome) -> String) -> [String] {
     [model] + findings.specification.evaluate.map { outcome(model, $0.role).map(cell) ?? "–" }
-  }
-
-  private static func cell(_ estimate: Estimate, scale: Double, digits: Int) -> String {
-    "\((scale * estimate.value).fixed(digits)) [\((scale * estimate.interval.lower).fixed(digits)), "
-      + "\((scale * estimate.interval.upper).fixed(digits))]"
-  }
-
-  /// Columns padded to their widest cell.
-  private static func table(_ head: [String], _ rows: [[String]]) -> [String] {
-    let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
-    return ([head] + rows).map { cells in
-      let padded = zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      var line = "  " + padded.joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      return line
-    }
   }
 }

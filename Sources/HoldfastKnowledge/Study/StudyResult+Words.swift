@@ -1,7 +1,8 @@
 extension StudyResult {
   /// What the numbers say, in sentences that follow from them alone.
   public var sentences: [String] {
-    contrasts.map(\.sentence) + consistencySentences + correlationSentences + driftSentences
+    contrasts.map(\.sentence) + consistencySentences + correlationSentences
+      + (null?.sentences(beside: correlations) ?? []) + driftSentences
       + headroomSentences + caveats
   }
 

@@ -11,6 +11,8 @@ public struct StudyResult: Sendable {
   public let contrasts: [StudyContrast]
   /// Whether consistency and accuracy go together over groups and roles; none with fewer than five points.
   public let correlations: [StudyCorrelation]
+  /// What random damage of the same size does, where that was asked for.
+  public let null: StudyNull?
   /// By role, where it was measured.
   public let floors: [(role: String, floor: NoiseFloor)]
   /// The directory that holds the study's files.
@@ -50,7 +52,8 @@ public struct StudyResult: Sendable {
     self.configuration = configuration
     self.outcomes = outcomes
     self.contrasts = StudyContrast.corrected(contrasts)
-    correlations = StudyCorrelation.all(findings)
+    correlations = StudyCorrelation.all(findings.correlationPoints, level: bootstrap.level)
+    null = StudyNull(findings)
     directory = specification.output
     floors = zip(specification.evaluate, findings.floors).compactMap { role, floor in
       floor.map { (role.role, $0) }

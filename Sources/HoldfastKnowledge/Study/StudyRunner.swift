@@ -36,6 +36,9 @@ final class StudyRunner {
       findings.training.append(training)
       findings.answers += answers
     }
+    if let noise = specification.weightNoise {
+      findings.noise = try StudyShaker(runner: self, noise: noise).twins(of: findings)
+    }
     findings.warnings = warnings
     return findings
   }
@@ -213,17 +216,21 @@ final class StudyRunner {
   private var demonstrationsJSON: JSON { questions.demonstrations.map { .text($0.digest) } ?? .null }
 }
 
-/// A model that is loaded when it is first needed.
+/// A model that is loaded, or made, when it is first needed.
 final class LazyModel {
-  let path: String
+  private let make: () throws(HoldfastError) -> Model
   private var model: Model?
 
-  init(_ path: String) { self.path = path }
+  init(_ make: @escaping () throws(HoldfastError) -> Model) { self.make = make }
+
+  convenience init(_ path: String) {
+    self.init { () throws(HoldfastError) in try Model.load(path) }
+  }
 
   func get() throws(HoldfastError) -> Model {
     if let model { return model }
-    let loaded = try Model.load(path)
-    model = loaded
-    return loaded
+    let made = try make()
+    model = made
+    return made
   }
 }

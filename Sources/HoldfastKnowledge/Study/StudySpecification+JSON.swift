@@ -42,6 +42,7 @@ extension StudySpecification {
       case "checkpoint_steps": checkpointSteps = try value.int(in: 1...1_000_000)
       case "drift": drift = value.json.isNull ? nil : try DriftOptions(value, path: path)
       case "noise_floor": floor = value.json.isNull ? nil : try Floor(value)
+      case "weight_noise": weightNoise = value.json.isNull ? nil : try WeightNoise(value)
       case "statistics": try readStatistics(value)
       case "contrasts": contrastsNode = value
       default: throw value.unknown(key)
@@ -69,7 +70,8 @@ extension StudySpecification {
     try validate(node)
   }
 
-  private static func name(_ node: JSONNode) throws(HoldfastError) -> String {
+  /// A name that can be a directory's.
+  static func name(_ node: JSONNode) throws(HoldfastError) -> String {
     let name = try node.text()
     guard !name.isEmpty, !name.hasPrefix("."), name.utf8.allSatisfy(isPlain) else {
       throw node.wrong(

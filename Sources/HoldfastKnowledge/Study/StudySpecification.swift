@@ -69,6 +69,8 @@ public struct StudySpecification: Sendable, Equatable {
   public var drift: DriftOptions?
   /// The noise floor, if it is wanted.
   public var floor: Floor? = Floor()
+  /// The models damaged at random that tuned ones are compared with, if they are wanted.
+  public var weightNoise: WeightNoise?
   /// Intervals.
   public var bootstrap = Bootstrap()
   /// The gate: the least consistency that passes.
@@ -80,6 +82,9 @@ public struct StudySpecification: Sendable, Equatable {
   public var comparesIdenticalPrompts: Bool {
     evaluate.allSatisfy { probe(for: $0) == after(for: $0) }
   }
+
+  /// The groups that correlations rest on, and that have a twin of weight noise: all but HARMONIOUS, as in the paper.
+  var correlatedGroups: [GroupName] { groups.names.filter { $0 != .harmonious } }
 
   /// How the model before tuning is asked about a role.
   public func probe(for role: Role) -> ProbeOptions { role.probe ?? probe }

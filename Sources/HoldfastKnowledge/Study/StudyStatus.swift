@@ -23,6 +23,10 @@ public struct StudyStatus: Sendable {
   /// Reads the directory of a study; throws `notFound` when there is none.
   public init(directory path: String) throws(HoldfastError) {
     let directory = StudyDirectory(path: path)
+    if FileSystem.exists(directory.domains) {
+      self = try Self.series(directory)
+      return
+    }
     guard FileSystem.exists(directory.plan) else {
       throw HoldfastError(
         .notFound, "\(path): there is no study here; give the directory that a study was run in")
@@ -34,6 +38,30 @@ public struct StudyStatus: Sendable {
       return (stage, try Self.progress(directory.stage(stage)))
     }
     isFinished = FileSystem.exists(directory.studyFile) && stages.allSatisfy { $0.progress == .done }
+  }
+
+  private init(name: String, stages: [(name: String, progress: Progress)], isFinished: Bool) {
+    self.name = name
+    self.stages = stages
+    self.isFinished = isFinished
+  }
+
+  /// The stages of all domains of a series; one that has not begun stands for its stages.
+  private static func series(_ directory: StudyDirectory) throws(HoldfastError) -> StudyStatus {
+    let node = JSONNode(try JSON.read(directory.domains), document: directory.domains)
+    var stages: [(name: String, progress: Progress)] = []
+    for element in try node.member("domains").elements() {
+      let domain = try element.text()
+      let part = StudyDirectory(path: "\(directory.path)/\(domain)")
+      guard FileSystem.exists(part.plan) else {
+        stages.append((domain, .waiting))
+        continue
+      }
+      stages += try StudyStatus(directory: part.path).stages.map { ("\(domain): \($0.name)", $0.progress) }
+    }
+    return StudyStatus(
+      name: try node.member("name").text(), stages: stages,
+      isFinished: FileSystem.exists(directory.studyFile) && stages.allSatisfy { $0.progress == .done })
   }
 
   private static func progress(_ stage: String) throws(HoldfastError) -> Progress {

@@ -4,10 +4,10 @@ import Yams
 
 /// A study file, YAML or JSON, as the engine's JSON.
 enum StudyFile {
-  /// The study a file describes; relative paths in it start from the file's directory.
+  /// The study, or series of studies, a file describes; relative paths in it start from the file's directory.
   ///
   /// - Parameter output: the study's directory instead of the one the file names, relative to the working directory.
-  static func study(_ path: String, output: String? = nil) throws(HoldfastError) -> Study {
+  static func study(_ path: String, output: String? = nil) throws(HoldfastError) -> StudyDescription {
     var json = try read(path)
     if let output {
       guard let here = realpath(".", nil) else {
@@ -16,7 +16,7 @@ enum StudyFile {
       defer { free(here) }
       json.set("output", .text(output.hasPrefix("/") ? output : String(cString: here) + "/" + output))
     }
-    return try Study(json, name: path, baseDirectory: FileSystem.parent(of: path) ?? ".")
+    return try StudyDescription(json, name: path, baseDirectory: FileSystem.parent(of: path) ?? ".")
   }
 
   /// Reads `path`; the engine replaces `${NAME}` in it, and HOLDFAST_CACHE always has a value.
