@@ -12,7 +12,8 @@ struct StudyRunCommand: ParsableCommand {
       A study is described in YAML or JSON (docs/study.md) and kept in a
       directory of its own. Run again, it goes on where it stopped: finished
       stages and rows are not computed twice, and a study that was killed
-      ends in the same numbers as one that was not.
+      ends in the same numbers as one that was not. Where the file lists
+      `domains`, the study is carried out in each, one after the other.
 
       EXAMPLE
         holdfast study run examples/studies/quickstart.yaml

@@ -3,7 +3,8 @@
  * A whole study: probe, build the groups, tune on each, evaluate, score the consistency.
  *
  * A study is described by one JSON object (docs/study.md) and kept in a directory of its own. Running it again goes on
- * where it stopped, also after a kill. Threads: one run at a time for each directory. Since 0.1.
+ * where it stopped, also after a kill. A description that lists `domains` is carried out in each of them, in directories
+ * below, and summed up over all. Threads: one run at a time for each directory. Since 0.1.
  */
 #ifndef HOLDFAST_STUDY_H
 #define HOLDFAST_STUDY_H

@@ -19,7 +19,7 @@ def study(
     base_directory: Optional[PathLike] = None,
     progress: Optional[ProgressFunction] = None,
 ) -> Dict[str, Any]:
-    """Runs a study, or what is left of it, and returns its results.
+    """Runs a study, or what is left of it, and returns its results; a series of studies where ``domains`` are listed.
 
     The specification is a dictionary, or the path of a JSON file. Relative paths in a dictionary start from
     ``base_directory`` (default: the working directory), those in a file from the file's directory.
