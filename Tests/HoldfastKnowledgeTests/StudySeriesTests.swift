@@ -48,9 +48,11 @@ import Testing
     // OOD is in one domain only, so nothing is summed up there.
     #expect(result.outcomes.count == 5 && result.contrasts.count == 2)
 
-    let alone = try Study(
-      json.without("domains"), baseDirectory: tiny.directory.path
-    ).with(output: tiny.directory.file("alone")).run()
+    var first = json.without("domains")
+    first.set("name", "first")
+    let alone = try Study(first, baseDirectory: tiny.directory.path).with(
+      output: tiny.directory.file("alone")
+    ).run()
     #expect(tiny.numbers(alone) == tiny.numbers(result.parts[0].result))
 
     let both = try #require(result.outcome("INCOMPATIBLE", "HOMO"))
