@@ -36,11 +36,21 @@ extension StudyResult {
     ]
   }
 
+  /// Each group's curve, its seeds averaged over the steps that all of them reached; single ends only where they differ.
   private var driftSentences: [String] {
-    findings.training.filter { !$0.drift.isEmpty }.map { run in
-      let curve = run.drift.map { "\($0.step): \($0.consistency.fixed(3))" }.joined(separator: ", ")
-      let end = run.stoppedEarly ? "stopped early" : "ran to the end"
-      return "\(run.model.name) \(end) and keeps step \(run.keptStep); consistency by step was \(curve)."
+    findings.specification.groups.names.compactMap { group in
+      let runs = findings.training.filter { $0.model.group == group && !$0.drift.isEmpty }
+      guard let first = runs.first else { return nil }
+      let length = runs.map(\.drift.count).min() ?? 0
+      let curve = first.drift.prefix(length).enumerated().map { place, point in
+        "\(point.step): \(Statistics.mean(runs.map { $0.drift[place].consistency }).fixed(3))"
+      }
+      let over = runs.count > 1 ? ", mean of \(runs.count) seeds" : ""
+      let ends = runs.filter { $0.stoppedEarly || $0.keptStep != $0.losses.count }.map { run in
+        " \(run.model.name) \(run.stoppedEarly ? "stopped early" : "ran to the end") and keeps step \(run.keptStep)."
+      }
+      return "\(group.rawValue): consistency by step of tuning\(over): \(curve.joined(separator: ", "))."
+        + ends.joined()
     }
   }
 
