@@ -47,15 +47,19 @@ extension NoiseFloor.Prompt {
     _ alternative: NoiseFloor.Alternative, _ ledger: Ledger, baseline: Ledger, mode: Mode
   ) throws(HoldfastError) {
     var values: [Double?] = []
+    var divergences: [Double?] = []
     guard baseline.count >= ledger.count else {
       throw HoldfastError(.invalidArgument, "the noise floor needs the usual answers to all of its questions")
     }
     for (usual, other) in zip(baseline.rows, ledger.rows) {
-      values.append(try ItemConsistency(before: usual, after: other).value(.rankPearson))
+      let item = try ItemConsistency(before: usual, after: other)
+      values.append(item.value(.rankPearson))
+      divergences.append(item.value(.kullbackLeibler))
     }
     self.init(
       source: alternative.source, variant: alternative.variant,
       mean: Statistics.mean(values.compactMap { $0 ?? (mode == .paper ? 0 : nil) }),
+      divergence: Statistics.mean(divergences.compactMap { $0 }),
       accuracy: ledger.accuracy?.value,
       items: values)
   }

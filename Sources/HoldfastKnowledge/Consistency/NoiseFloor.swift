@@ -12,6 +12,8 @@ public struct NoiseFloor: Sendable {
     public var variant: String
     /// The mean rank-Pearson of the untouched model with itself.
     public var mean: Double
+    /// The mean KL(usual‖this prompt) of the untouched model, in nats.
+    public var divergence: Double
     /// The accuracy under this prompt, when the right answers are known.
     public var accuracy: Double?
     /// The rank-Pearson of each item; `nil` where undefined.
@@ -30,6 +32,10 @@ public struct NoiseFloor: Sendable {
     public var lowQuantile: Double
     /// The 2.5 % quantile over single items and prompts.
     public var itemLowQuantile: Double
+    /// The mean of the prompts' mean KL, in nats.
+    public var divergence: Double
+    /// The 97.5 % quantile of the prompts' mean KL, in nats.
+    public var divergenceHighQuantile: Double
   }
 
   /// The prompts.
@@ -58,7 +64,9 @@ public struct NoiseFloor: Sendable {
     return Level(
       source: source, prompts: prompts.count, mean: Statistics.mean(means),
       lowQuantile: Statistics.quantile(means, 0.025),
-      itemLowQuantile: Statistics.quantile(prompts.flatMap { $0.items.compactMap { $0 } }, 0.025))
+      itemLowQuantile: Statistics.quantile(prompts.flatMap { $0.items.compactMap { $0 } }, 0.025),
+      divergence: Statistics.mean(prompts.map(\.divergence)),
+      divergenceHighQuantile: Statistics.quantile(prompts.map(\.divergence), 0.975))
   }
 
   /// Prompts and levels.
@@ -71,6 +79,7 @@ public struct NoiseFloor: Sendable {
             "source": .text($0.source),
             "variant": .text($0.variant),
             "rank_pearson": .number($0.mean),
+            "kl": .number($0.divergence),
             "accuracy": .optional($0.accuracy),
           ]
         }),
@@ -82,6 +91,8 @@ public struct NoiseFloor: Sendable {
             "mean": .number($0.mean),
             "quantile_0.025": .number($0.lowQuantile),
             "item_quantile_0.025": .number($0.itemLowQuantile),
+            "kl": .number($0.divergence),
+            "kl_quantile_0.975": .number($0.divergenceHighQuantile),
           ]
         }),
     ]

@@ -51,6 +51,8 @@ struct StudyFindings: Sendable {
   var drops: [Deduplication.Drop]
   /// By role: the answers of the model before tuning.
   var before: [Ledger]
+  /// By role: what was asked.
+  var questions: [QuestionSet] = []
   /// By role: the subjects that are resampled whole, where the questions name them.
   var clusters: [[String]?] = []
   /// The answers before tuning to what is asked during it, where that is done.

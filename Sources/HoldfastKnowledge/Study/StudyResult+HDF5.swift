@@ -2,7 +2,7 @@ import HoldfastStorage
 import HoldfastTensor
 
 extension StudyResult {
-  /// Writes configuration, sentences, ledgers, groups, curves and statistics; `docs/study.md` lists the paths.
+  /// Writes configuration, sentences, ledgers, questions, groups, curves and statistics; `docs/study.md` lists the paths.
   func write(to root: HDF5Group) throws(HoldfastError) {
     let specification = findings.specification
     try root.setAttribute("name", .text(ByteString(specification.name)))
@@ -17,6 +17,7 @@ extension StudyResult {
       "departures_from_the_paper", strings: departures.map { ByteString($0) },
       axes: [HDF5Axis("departure", departures.count)])
     try writeLedgers(root.makeGroup("ledgers"))
+    try writeQuestions(root.makeGroup("questions"))
     let groups = try root.makeGroup("groups")
     for group in findings.groups.groups {
       try group.table().write(to: groups.makeGroup(ByteString(group.name.rawValue)))
@@ -117,6 +118,7 @@ extension StudyResult {
     try table.add("source", .text(rows.map { ByteString($0.1.source) }))
     try table.add("variant", .text(rows.map { ByteString($0.1.variant) }))
     try table.add("rank_pearson", .double(rows.map(\.1.mean)))
+    try table.add("kl", .double(rows.map(\.1.divergence)))
     try table.add("accuracy", .double(rows.map { $0.1.accuracy ?? .nan }))
     return table
   }

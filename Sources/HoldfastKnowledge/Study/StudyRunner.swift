@@ -78,7 +78,8 @@ final class StudyRunner {
     }
     return StudyFindings(
       specification: specification, pool: pool, groups: groups, drops: questions.drops, before: before,
-      clusters: questions.roles.map(\.clusters), driftBaseline: drift, floors: floors)
+      questions: questions.roles, clusters: questions.roles.map(\.clusters), driftBaseline: drift,
+      floors: floors)
   }
 
   /// The groups, with their general instructions, written to files together with where every row of the pool went.

@@ -24,4 +24,13 @@ enum OutputPath {
       throw HoldfastError(.io, "\(path) cannot be written: \(folder): \(reason)")
     }
   }
+
+  /// Throws `io` when `path` is a file, or not a folder and cannot be made because its own folder is not there.
+  static func checkFolder(_ path: String) throws(HoldfastError) {
+    guard !FileSystem.isDirectory(path) else { return }
+    guard !FileSystem.exists(path) else {
+      throw HoldfastError(.io, "\(path) is a file; name a folder")
+    }
+    try check(plain(path))
+  }
 }

@@ -1,11 +1,21 @@
 """Reads a study file into what the report needs."""
 
+from __future__ import annotations
+
+import hashlib
 import json
 import math
+import platform
+from pathlib import Path
 
 import h5py
+import matplotlib
+import numpy as np
 
-from .study import Contrast, Evaluation, Interval, Outcome, Study, Training
+from . import question
+from .ledger import Ledger
+from .study import (BEFORE, Coefficient, Contrast, Correlation, Evaluation, Floor, Interval, Measurement, Outcome, Study,
+                    Training)
 
 FORMAT, MAJOR = "holdfast-study", 1
 
@@ -19,17 +29,35 @@ def load(path: str) -> Study:
     try:
         with h5py.File(path) as file:
             check(file, path)
-            result = json.loads(text(file["result"][()]))
-            # The library that writes is the engine's; this is the one that reads.
-            versions = {"HDF5 (reading)": h5py.version.hdf5_version, "created": text(file.attrs.get("created", ""))}
+            study = load_group(file, path)
+            created = text(file.attrs.get("created", ""))
+        with open(path, "rb") as bytes:
+            digest = hashlib.file_digest(bytes, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else \
+                hashlib.sha256(bytes.read()).hexdigest()
     except OSError as error:
         raise ReportError(f"{path}: {error}") from error
-    except (KeyError, ValueError) as error:
-        raise ReportError(f"{path}: not a complete study file: {error}") from error
+    # The library that writes is the engine's; this is the one that reads.
+    study.versions |= {"study file": Path(path).name, "study file, SHA-256": digest, "created": created,
+                       "Python": platform.python_version(), "matplotlib": matplotlib.__version__, "h5py": h5py.__version__,
+                       "HDF5 (reading)": h5py.version.hdf5_version}
+    return study
+
+
+def load_group(group, path: str) -> Study:
+    """The study in a group shaped as the root of a study file is."""
+    place = path if group.name == "/" else f"{path}, {group.name}"
     try:
-        return study(result, versions)
-    except (KeyError, TypeError, IndexError) as error:
-        raise ReportError(f"{path}: the result in it lacks {error}; run the study again with this version") from error
+        result = json.loads(text(group["result"][()]))
+    except (KeyError, ValueError, OSError) as error:
+        raise ReportError(f"{place}: not a complete study file: {error}") from error
+    try:
+        study = read(result)
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        raise ReportError(f"{place}: the result in it lacks {error}; run the study again with this version") from error
+    study.ledgers = ledgers(group, study, place)
+    add_kernels(study)
+    add_questions(study, group, result, place)
+    return study
 
 
 def check(file, path: str) -> None:
@@ -38,7 +66,7 @@ def check(file, path: str) -> None:
         raise ReportError(f"{path}: " + (f"a {found} file" if found else "not a file of Holdfast")
                           + "; the report needs the study.h5 that `holdfast study run` writes")
     version = text(file.attrs.get("format_version", "1"))
-    if int(version.split(".")[0]) > MAJOR:
+    if not version.split(".")[0].isdigit() or int(version.split(".")[0]) > MAJOR:
         raise ReportError(f"{path}: format version {version} is newer than {MAJOR}, the newest this reads; update Holdfast")
 
 
@@ -55,21 +83,25 @@ def interval(mean, bounds) -> Interval:
     return Interval(number(mean), number(low), number(high))
 
 
-def study(result: dict, versions: dict[str, str]) -> Study:
-    labels = {"before": "BEFORE"}
-    models = [labels.get(name, name) for name in result["models"]]
-    outcomes = {(labels.get(o["model"], o["model"]), o["role"]): outcome(o) for o in result["outcomes"]}
+def label(model: str) -> str:
+    return BEFORE if model == "before" else model
+
+
+def read(result: dict) -> Study:
+    """What the JSON of a result says."""
     return Study(
         name=result["name"], mode=result["mode"], created=result["created"], confidence=result["level"],
         summary=result["summary"], warnings=result.get("warnings", []),
-        departures=result.get("departures_from_the_paper", []), models=models,
+        departures=result.get("departures_from_the_paper", []), models=[label(name) for name in result["models"]],
         evaluations=[Evaluation(e["role"], e["name"], e["count"], number(e["chance"]), not e["no_headroom"])
                      for e in result["evaluations"]],
-        outcomes=outcomes, floor={f["role"]: floor(f) for f in result.get("noise_floor", [])},
+        outcomes={(label(o["model"]), o["role"]): outcome(o) for o in result["outcomes"]},
+        floor={f["role"]: floor(f) for f in result.get("noise_floor", [])},
         contrasts=[contrast(c) for c in result.get("contrasts", [])],
-        training={t["model"]: training(t) for t in result.get("training", [])},
+        correlations=[correlation(c) for c in result.get("correlations", [])],
+        training=[training(t) for t in result.get("training", [])],
         balance=result.get("groups", {}).get("groups", []), configuration=result["configuration"],
-        versions={**{k: str(v) for k, v in result["versions"].items()}, **versions})
+        versions={k: str(v) for k, v in result["versions"].items()})
 
 
 def outcome(o: dict) -> Outcome:
@@ -78,23 +110,97 @@ def outcome(o: dict) -> Outcome:
     def measure(name):
         return interval(measures[name]["mean"], measures[name]["interval"]) if name in measures else None
 
-    flips = dict(o.get("flips") or {})  # counts, with tests and effects beside them
-    p = flips.pop("mcnemar_p", None)
+    flips = o.get("flips_by_seed") or ([o["flips"]] if o.get("flips") else [])
     return Outcome(interval(o["accuracy"], o["accuracy_interval"]), measure("rank_pearson"), measure("kl"),
-                   measure("same_top1"), flips, None if p is None else float(p))
+                   measure("same_top1"), flips)
 
 
-def floor(f: dict) -> Interval:
-    """The mean over the prompts and its 2.5 % quantile; the band reaches up to 1."""
-    overall = next(level for level in f["levels"] if level["source"] == "all")
-    return Interval(number(overall["mean"]), number(overall["quantile_0.025"]), 1.0)
+def floor(f: dict) -> Floor:
+    overall = next((level for level in f["levels"] if level["source"] == "all"), None)
+    if overall is None:
+        raise KeyError("the level 'all' of the noise floor")
+    return Floor(overall["prompts"], number(overall["mean"]), number(overall["quantile_0.025"]), number(overall.get("kl")),
+                 number(overall.get("kl_quantile_0.975")))
 
 
 def contrast(c: dict) -> Contrast:
-    return Contrast(c["first"], c["second"], c["role"], c["measure"], interval(c["difference"], c["interval"]),
-                    number(c["p_holm"]), c["verdict"] == "decides", number(c["minimum_detectable_difference"]), c["sentence"])
+    return Contrast(c["first"], c["second"], c["role"], interval(c["difference"], c["interval"]), number(c["p_holm"]),
+                    c["verdict"] == "decides", number(c["minimum_detectable_difference"]), c["sentence"])
+
+
+def correlation(c: dict) -> Correlation:
+    def coefficient(found):
+        return Coefficient(interval(found["value"], found["interval"]), number(found["p"])) if found else None
+
+    return Correlation(c["items"], c["points"], number(c["spearman"]), coefficient(c["partial_spearman"]),
+                       coefficient(c["partial_spearman_paper"]), number(c["permutation_within_roles"]["p"]))
 
 
 def training(t: dict) -> Training:
-    return Training([number(x) for x in t["losses"]], t["rows"], t["target_tokens"], number(t["initial_loss"]),
-                    number(t.get("weight_distance")))
+    drift = [Measurement(d["step"], *(number(d.get(key)) for key in ("accuracy", "rank_pearson", "kl", "same_top1")))
+             for d in t.get("drift", [])]
+    return Training(t["model"], t.get("group", t["model"]), t.get("seed", ""), [number(x) for x in t["losses"]], t["rows"],
+                    t["target_tokens"], number(t["initial_loss"]), number(t.get("weight_distance")), t.get("kept_step"),
+                    t.get("stopped_early", False), drift)
+
+
+def ledgers(group, study: Study, place: str) -> dict:
+    """The ledgers of all models, as far as the file has them."""
+    found = {}
+    names = [(BEFORE, "", "before")] + [(t.group, t.seed, t.model) for t in study.training]
+    for model, seed, name in names:
+        for evaluation in study.evaluations:
+            where = f"ledgers/{name}/{evaluation.role}"
+            if where in group:
+                found[model, seed, evaluation.role] = ledger(group[where], f"{place}, /{where}")
+    for (model, seed, role), after in found.items():
+        before = found.get((BEFORE, "", role))
+        if before is None or before.ids != after.ids:
+            raise ReportError(f"{place}: the ledgers of {model} and before tuning on {role} are not of the same questions; "
+                              "run the study again")
+    return found
+
+
+def ledger(group, place: str) -> Ledger:
+    try:
+        ids = [text(name) for name in group["id"][()]]
+        gold, predicted, probability = (group[name][()] for name in ("gold", "predicted", "probability"))
+        settings = json.loads(text(group.attrs.get("settings", "{}")))
+    except (KeyError, ValueError, OSError) as error:
+        raise ReportError(f"{place}: a damaged ledger: {error}") from error
+    count = len(ids)
+    whole = gold.shape == predicted.shape == (count,) and probability.ndim == 2 and len(probability) == count and all(
+        np.issubdtype(values.dtype, np.integer) for values in (gold, predicted))
+    if not whole or count == 0 or not (0 <= predicted.min() and max(predicted.max(), gold.max()) < probability.shape[1]):
+        raise ReportError(f"{place}: a damaged ledger: its columns do not fit together")
+    return Ledger(ids, gold, predicted, probability, settings)
+
+
+def add_kernels(study: Study) -> None:
+    """The kernels of all answers, where they are not the one the result names."""
+    kernels = sorted({str(found.settings["kernel"]) for found in study.ledgers.values() if "kernel" in found.settings})
+    if kernels and kernels != [study.versions.get("kernel")]:
+        study.versions["kernels of the answers"] = ", ".join(kernels)
+
+
+def add_questions(study: Study, group, result: dict, place: str) -> None:
+    """The texts of what was asked."""
+    files = {e["role"]: e.get("questions") for e in result["evaluations"]}
+    for evaluation in study.evaluations:
+        role = evaluation.role
+        before = study.ledgers.get((BEFORE, "", role))
+        if before is None:
+            continue
+        if f"questions/{role}" in group:
+            try:
+                found = question.stored(group[f"questions/{role}"])
+            except (KeyError, TypeError, ValueError, OSError) as error:
+                raise ReportError(f"{place}, /questions/{role}: damaged questions: {error}") from error
+        else:
+            found = question.from_file(files.get(role) or "", Path(group.file.filename).parent,
+                                       dict(zip(before.ids, map(int, before.gold))))
+        if all(name in found for name in before.ids):
+            study.questions[role] = found
+        else:
+            study.unread.append(f"The texts of the questions of {evaluation.title} are not in the study file, and the file "
+                                f"{files.get(role)} that they came from is not there or has changed.")

@@ -1,8 +1,17 @@
 """What a report needs to know of a study, in plain Python."""
 
+from __future__ import annotations
+
 import math
+import re
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+
+from .ledger import Ledger
+from .question import Question
+
+# What the page calls the model before tuning.
+BEFORE = "BEFORE"
 
 
 def rounded(value, decimals: int, sign: bool = False) -> str:
@@ -23,6 +32,17 @@ class Interval:
     low: float = float("nan")
     high: float = float("nan")
 
+    @property
+    def finite(self) -> list[float]:
+        """Those of the three that are numbers."""
+        return [v for v in (self.mean, self.low, self.high) if math.isfinite(v)]
+
+    @property
+    def lengths(self) -> tuple[float, float]:
+        """The lengths below and above the estimate, 0 where there is no bound."""
+        below, above = self.mean - self.low, self.high - self.mean
+        return tuple(max(0.0, v) if math.isfinite(v) else 0.0 for v in (below, above))
+
 
 @dataclass
 class Evaluation:
@@ -34,6 +54,10 @@ class Evaluation:
     chance: float
     headroom: bool = True
 
+    @property
+    def title(self) -> str:
+        return f"{self.role}: {self.name}" if self.name != self.role else self.role
+
 
 @dataclass
 class Outcome:
@@ -43,8 +67,18 @@ class Outcome:
     consistency: Interval | None = None
     kl: Interval | None = None
     same_top: Interval | None = None
-    flips: dict[str, int] = field(default_factory=dict)
-    mcnemar: float | None = None
+    flips: list[dict] = field(default_factory=list)  # by seed
+
+
+@dataclass
+class Floor:
+    """The noise floor of one evaluation: means over prompts, and the quantile of the prompts on the side of change."""
+
+    prompts: int
+    rank_pearson: float
+    rank_pearson_low: float
+    kl: float = float("nan")
+    kl_high: float = float("nan")
 
 
 @dataclass
@@ -54,7 +88,6 @@ class Contrast:
     first: str
     second: str
     evaluation: str
-    measure: str
     difference: Interval
     p: float | None = None
     decided: bool = False
@@ -63,14 +96,51 @@ class Contrast:
 
 
 @dataclass
+class Coefficient:
+    """A correlation with its interval and p-value, NaN where there is none."""
+
+    value: Interval
+    p: float = float("nan")
+
+
+@dataclass
+class Correlation:
+    """Consistency against accuracy over groups and evaluations, the consistency taken over some items."""
+
+    items: str
+    points: int
+    plain: float
+    partial: Coefficient | None
+    paper: Coefficient | None
+    permutation_p: float
+
+
+@dataclass
+class Measurement:
+    """What a model in training knew after some steps."""
+
+    step: int
+    accuracy: float
+    rank_pearson: float
+    kl: float
+    same_top: float
+
+
+@dataclass
 class Training:
     """One tuning: the loss of every step, and what the rows were like."""
 
+    model: str
+    group: str
+    seed: str
     losses: list[float]
     rows: int = 0
     target_tokens: int = 0
     initial_loss: float = float("nan")
     weight_distance: float = float("nan")
+    kept_step: int | None = None
+    stopped_early: bool = False
+    drift: list[Measurement] = field(default_factory=list)
 
 
 @dataclass
@@ -87,9 +157,40 @@ class Study:
     models: list[str]
     evaluations: list[Evaluation]
     outcomes: dict[tuple[str, str], Outcome]
-    floor: dict[str, Interval]
+    floor: dict[str, Floor]
     contrasts: list[Contrast]
-    training: dict[str, Training]
+    correlations: list[Correlation]
+    training: list[Training]
     balance: list[dict]
     configuration: dict
     versions: dict[str, str]
+    ledgers: dict[tuple[str, str, str], Ledger] = field(default_factory=dict)  # group, seed ("" before tuning), role
+    questions: dict[str, dict[str, Question]] = field(default_factory=dict)  # role, id
+    unread: list[str] = field(default_factory=list)  # why questions could not be shown
+
+    @property
+    def groups(self) -> list[str]:
+        """All models but the one before tuning."""
+        return [model for model in self.models if model != BEFORE]
+
+    def seeds(self, group: str) -> list[str]:
+        return [t.seed for t in self.training if t.group == group]
+
+    def tunings(self, group: str) -> list[Training]:
+        return [t for t in self.training if t.group == group]
+
+    def tuned(self, group: str, role: str) -> list[tuple[str, Ledger]]:
+        """The ledgers of a group on a role, with their seeds; the one before tuning for BEFORE."""
+        if group == BEFORE:
+            keys = [""]
+        else:
+            keys = self.seeds(group)
+        return [(seed, self.ledgers[group, seed, role]) for seed in keys if (group, seed, role) in self.ledgers]
+
+    def share(self, group: str) -> float | None:
+        """The self-aligned share of a group on the way from INCOMPATIBLE (0) to SELF-ALIGNING (1)."""
+        ends = {"INCOMPATIBLE": 0.0, "SELF-ALIGNING": 1.0}
+        if group in ends:
+            return ends[group]
+        match = re.fullmatch(r"MIXTURE-(0?\.\d+|0|1|1\.0*)", group)
+        return float(match[1]) if match else None

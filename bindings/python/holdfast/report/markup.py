@@ -1,0 +1,47 @@
+"""Pieces of HTML: numbers with intervals, tables."""
+
+from __future__ import annotations
+
+import html
+import math
+
+from .study import Interval, rounded
+
+
+def escape(text) -> str:
+    return html.escape(str(text))
+
+
+def interval(value: Interval | None, scale=1.0, decimals=3, sign=False) -> str:
+    """An estimate with its interval, as `51.2 [46.3, 56.1]`."""
+    if value is None or not math.isfinite(value.mean):
+        return "–"
+    mean, low, high = (rounded(scale * v, decimals, sign) for v in (value.mean, value.low, value.high))
+    if not (math.isfinite(value.low) and math.isfinite(value.high)):
+        return mean
+    return f"{mean} <small>[{low}, {high}]</small>"
+
+
+def probability(p) -> str:
+    if p is None or not math.isfinite(p):
+        return "–"
+    return "&lt; 0.001" if p < 0.001 else rounded(p, 3)
+
+
+def table(headings, rows, left=(0,)) -> str:
+    """A table that scrolls inside itself on a narrow screen; cells are HTML already."""
+    def cell(tag, column, text):
+        return f"<{tag}{' class=left' if column in left else ''}>{text}</{tag}>"
+
+    head = "".join(cell("th", i, escape(text)) for i, text in enumerate(headings))
+    body = "".join("<tr>" + "".join(cell("td", i, text) for i, text in enumerate(row)) + "</tr>" for row in rows)
+    return (f'<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table></div>")
+
+
+def bullets(lines) -> str:
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+
+
+def plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

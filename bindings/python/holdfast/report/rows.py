@@ -1,0 +1,42 @@
+"""Panels with one row for each model: an estimate, its interval, and the single seeds beneath."""
+
+from __future__ import annotations
+
+import math
+
+from .study import Interval, rounded
+
+
+def height(models: int) -> float:
+    """The height of such a panel in inches."""
+    return 1.15 + 0.36 * models
+
+
+def draw(axes, colours, values: dict[str, Interval], seeds: dict[str, list[float]] | None = None, scale=1.0, decimals=1) -> None:
+    """Draws the models of `values` from top to bottom; the estimates stand in figures at the right edge."""
+    models = list(values)
+    for row, model in enumerate(reversed(models)):
+        value = values[model]
+        if not math.isfinite(value.mean):
+            continue
+        low, high = value.lengths
+        axes.errorbar(scale * value.mean, row, xerr=[[scale * low], [scale * high]], fmt=colours.marker(model),
+                      color=colours.of(model), capsize=3, markersize=7, elinewidth=1.8, zorder=3)
+        points = (seeds or {}).get(model, [])
+        if len(points) > 1:
+            axes.plot([scale * point for point in points], [row - 0.33] * len(points), marker="|", linestyle="",
+                      markersize=6, markeredgewidth=1.4, color=colours.of(model), zorder=2)
+        axes.text(1.02, row, rounded(scale * value.mean, decimals), transform=axes.get_yaxis_transform(), va="center",
+                  fontsize=10)
+    axes.set_yticks(range(len(models)), list(reversed(models)))
+    axes.set_ylim(-0.75, len(models) - 0.4)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+
+
+def reach(values, around=(), share=0.06) -> tuple[float, float]:
+    """A range that holds all finite bounds of intervals and the numbers around, with a margin."""
+    found = [v for value in values for v in value.finite] + [v for v in around if math.isfinite(v)]
+    low, high = min(found, default=0.0), max(found, default=1.0)
+    margin = share * (high - low) or 0.05
+    return low - margin, high + margin

@@ -1,0 +1,16 @@
+"""The sections of a report, one a file; each answers None where the study lacks what it shows."""
+
+from __future__ import annotations
+
+from . import accuracy, calibration, consistency, contrasts, drift, exact, flips, floor, mixture, summary, training
+
+# In the page's order, behind the summary.
+SECTIONS = [accuracy, contrasts, mixture, floor, consistency, flips, calibration, drift, training, exact]
+
+
+def sections(study) -> list:
+    """The sections of a study that it has the data for."""
+    return [found for module in SECTIONS if (found := module.section(study)) is not None]
+
+
+__all__ = ["sections", "summary"]

@@ -1,0 +1,42 @@
+"""What the models knew while they were tuned."""
+
+from __future__ import annotations
+
+import math
+
+from .. import curves
+from ..figure import Data
+from ..markup import escape, table
+from ..section import Folded, Section
+from ..study import Study, rounded
+
+MEASURES = [("drift-consistency", "Consistency with the model before", "rank-Pearson", "rank_pearson", 1, 1.0),
+            ("drift-accuracy", "Accuracy", "accuracy, %", "accuracy", 100, None)]
+
+
+def section(study: Study) -> Section | None:
+    measured = [t for t in study.training if t.drift]
+    if not measured:
+        return None
+    several = any(len(study.seeds(group)) > 1 for group in study.groups)
+    stopped = [t.model for t in measured if t.stopped_early]
+    parts = ["<p>Measured between steps, on questions kept apart from all others. A panel for each group"
+             + (", a line for each seed" if several else "") + "; the other groups lie faint behind."
+             + (f" A cross ends a tuning that was stopped early ({escape(', '.join(stopped))})." if stopped else "") + "</p>"]
+    for name, title, axis, measure, scale, base in MEASURES:
+        if any(math.isfinite(getattr(m, measure)) for t in measured for m in t.drift):
+            figure = curves.figure(study, name, f"{title} during training", axis,
+                                   lambda t, measure=measure, scale=scale: ([m.step for m in t.drift],
+                                                                            [scale * getattr(m, measure) for m in t.drift]),
+                                   data(measured, name, measure), base=base)
+            parts += [f"<h3>{title}</h3>", figure]
+    cells = [[escape(t.model), str(m.step), rounded(100 * m.accuracy, 1), rounded(m.rank_pearson, 3), rounded(m.kl, 3),
+              rounded(100 * m.same_top, 1)] for t in measured for m in t.drift]
+    parts.append(Folded("The numbers", [
+        table(["tuning", "step", "accuracy, %", "rank-Pearson", "KL, nats", "same top choice, %"], cells)]))
+    return Section("drift", "Knowledge during training", parts)
+
+
+def data(measured, name: str, measure: str) -> Data:
+    return Data(name, ["model", "seed", "step", measure],
+                [[t.group, t.seed, m.step, getattr(m, measure)] for t in measured for m in t.drift])
