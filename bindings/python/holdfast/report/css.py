@@ -1,9 +1,9 @@
 """The page's style sheet."""
 
 CSS = """
-:root { color-scheme: light dark; --ink: #1b1b1f; --faint: #6c6c76; --band: #dfe3ee; --page: #ffffff; --card: #f7f7fa; --line: #d9d9e0; --link: #0b57a4; LIGHT }
+:root { color-scheme: light dark; --ink: #1b1b1f; --faint: #6c6c76; --band: #dfe3ee; --page: #ffffff; --card: #f7f7fa; --line: #d9d9e0; --link: #0b57a4; --right: #00694c; LIGHT }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8ee; --faint: #9c9ca8; --band: #343a4d; --page: #141417; --card: #1d1d22; --line: #3a3a44; --link: #8ab8f0; DARK }
+  :root { --ink: #e8e8ee; --faint: #9c9ca8; --band: #343a4d; --page: #141417; --card: #1d1d22; --line: #3a3a44; --link: #8ab8f0; --right: #4fd6ac; DARK }
 }
 * { box-sizing: border-box }
 html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem }
@@ -19,10 +19,10 @@ p, li { max-width: 46rem }
 p { margin: .6rem 0 }
 .meta, figcaption, .note { color: var(--faint); font-size: .9rem }
 nav ul { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; list-style: none; padding: 0; margin: .8rem 0; font-size: .95rem }
-.summary { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .4rem 1.2rem; margin: 1rem 0 }
+.summary { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .4rem 1.2rem; margin: 1rem 0; max-width: 50rem }
 .summary ul, details ul { padding-left: 1.2rem; margin: .3rem 0 } .summary li { margin: .3rem 0 }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: .8rem }
-.pictures.single { max-width: 36rem } .pictures.pair { max-width: 56rem }
+.pictures.single { max-width: 30rem } .pictures.pair { max-width: 56rem }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(47%, 12.8rem), 1fr)); gap: .6rem }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem; min-width: 0 }
 .tiles figure { padding: .35rem }
@@ -43,14 +43,16 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: .6r
 details { margin: .7rem 0 } details details { margin: .4rem 0 .4rem .9rem }
 summary { cursor: pointer; font-weight: 600 }
 details > :nth-child(2) { margin-top: .6rem }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .2rem .9rem; margin: .5rem 0; max-width: 46rem }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .2rem .9rem }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: .5rem }
+code { white-space: nowrap }
 .card ol { margin: .2rem 0 .6rem; padding-left: 1.5rem } .card small { color: var(--faint); white-space: nowrap }
 .tag { font-size: .75rem; border: 1px solid currentColor; border-radius: .8rem; padding: .02rem .5rem; white-space: nowrap; color: var(--faint) }
 .tag.right { color: var(--right); font-weight: 600 } .tag.after { background: var(--ink); border-color: var(--ink); color: var(--page) }
 a { color: var(--link) }
 @media (max-width: 34rem) {
   main { padding: .8rem .7rem 3rem } h1 { font-size: 1.4rem } h2 { font-size: 1.2rem; margin-top: 2.2rem }
-  figure { padding: .3rem } .summary { padding: .3rem .8rem } details details { margin-left: .3rem }
+  th, td { padding: .3rem .5rem } figure { padding: .3rem } .summary { padding: .3rem .8rem } details details { margin-left: .3rem }
 }
 @media print { body { font-size: 11pt } figure, .scroll, .card { break-inside: avoid } .scroll { max-height: none } }
 """

@@ -32,7 +32,10 @@ def examples(study: Study, shown) -> list:
         parts.append("<h3>The questions</h3><p>The surest answers after tuning come first"
                      + (f"; of several seeds the first ({escape(', '.join(seeds))}) is shown" if seeds else "") + ". All of them stand in "
                      "<code>flip-questions.csv</code>, which <code>--figures</code> writes.</p>")
-    return parts + by_evaluation + [f'<p class="note">{escape(line)}</p>' for line in study.unread]
+    if study.unread:
+        parts.append('<p class="note">The study file does not hold the texts of some questions (a study run again with this version '
+                     f"does), and the files they came from are not there or have changed: {escape('; '.join(study.unread))}.</p>")
+    return parts + by_evaluation
 
 
 def by_kind(before, after) -> dict[str, list[int]]:
@@ -44,7 +47,7 @@ def by_kind(before, after) -> dict[str, list[int]]:
 
 
 def head(group: str, found: dict[str, list[int]]) -> str:
-    counted = ", ".join(f"{len(found[kind])} {KIND_NAMES[kind]}" for kind in ("lost", "gained", "moved") if kind in found)
+    counted = ", ".join(f"{len(found[kind])} {kind}" for kind in ("lost", "gained", "moved") if kind in found)
     return f"{escape(group)} <small>{counted or 'no answer changed'}</small>"
 
 
@@ -54,7 +57,8 @@ def cards(before, after, questions, found) -> list[str]:
         count = min(SHOWN[kind], len(places))
         told = f"{plural(len(places), 'question')}" + (f", {count} shown" if count < len(places) else "")
         parts.append(f"<h4>{KIND_NAMES[kind].capitalize()} <small>{told}</small></h4>")
-        parts += [card(before, after, questions[before.ids[i]], i) for i in places[:count]]
+        shown = "".join(card(before, after, questions[before.ids[i]], i) for i in places[:count])
+        parts.append(f'<div class="cards">{shown}</div>')
     return parts
 
 
@@ -62,9 +66,9 @@ def card(before, after, question, i: int) -> str:
     """One question with its choices, each with its probability before and after."""
     lines = []
     for choice, text in enumerate(question.choices):
-        tags = [name for name, place in (("right answer", before.gold[i]), ("before", before.predicted[i]), ("after", after.predicted[i]))
+        tags = [name for name, place in (("✓ right", before.gold[i]), ("before", before.predicted[i]), ("after", after.predicted[i]))
                 if place == choice]
-        marks = "".join(f' <span class="tag {name.split()[0]}">{name}</span>' for name in tags)
+        marks = "".join(f' <span class="tag {name.split()[-1]}">{name}</span>' for name in tags)
         p, q = before.probability[i][choice], after.probability[i][choice]
         lines.append(f"<li>{escape(text)}{marks} <small>{p:.2f} → {q:.2f}</small></li>")
     return f'<div class="card"><p>{escape(question.question)}</p><ol type="A">{"".join(lines)}</ol></div>'

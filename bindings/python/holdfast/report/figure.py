@@ -75,7 +75,7 @@ def slug(text: str) -> str:
 
 def tile(count: int) -> dict:
     """The size of panels of which there may be many."""
-    return {"width": 4.6, "height": 3.2, "columns": 3} if count <= 3 else {"width": 2.75, "height": 2.3, "columns": 5}
+    return {"width": 4.6, "height": 3.2, "columns": 3} if count <= 3 else {"width": 2.3, "height": 2.0, "columns": 5}
 
 
 def fill(area, panel: Panel, colours: style.Colours) -> None:
@@ -83,7 +83,7 @@ def fill(area, panel: Panel, colours: style.Colours) -> None:
     axes = area.subplots(panel.stack, 1, sharex=True, squeeze=False)[:, 0]
     panel.draw(axes[0] if panel.stack == 1 else list(axes), colours)
     if panel.title:
-        axes[0].set_title(panel.title)
+        area.suptitle(panel.title, x=0.015, ha="left", fontsize=12, fontweight="bold")
 
 
 def svg(study: Study, figure: Figure, panel: Panel) -> str:

@@ -199,8 +199,10 @@ def add_questions(study: Study, group, result: dict, place: str) -> None:
         else:
             found = question.from_file(files.get(role) or "", Path(group.file.filename).parent,
                                        dict(zip(before.ids, map(int, before.gold))))
-        if all(name in found for name in before.ids):
+        counts = np.sum(~np.isnan(before.probability), axis=1)
+        if all(name in found and len(found[name].choices) == count for name, count in zip(before.ids, counts)):
             study.questions[role] = found
+        elif f"questions/{role}" in group:
+            raise ReportError(f"{place}, /questions/{role}: not the questions of the ledgers; run the study again")
         else:
-            study.unread.append(f"The texts of the questions of {evaluation.title} are not in the study file, and the file "
-                                f"{files.get(role)} that they came from is not there or has changed.")
+            study.unread.append(f"{evaluation.place}: {files.get(role)}")

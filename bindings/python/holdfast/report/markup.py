@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import html
 import math
+import re
 
 from .study import Interval, rounded
 
 
 def escape(text) -> str:
     return html.escape(str(text))
+
+
+def prose(text) -> str:
+    """A sentence as HTML, in which a number and its % stay on one line."""
+    return re.sub(r"(\d) %", "\\1\u00a0%", escape(text))
 
 
 def interval(value: Interval | None, scale=1.0, decimals=3, sign=False) -> str:
@@ -40,7 +46,7 @@ def table(headings, rows, left=(0,)) -> str:
 
 
 def bullets(lines) -> str:
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+    return "<ul>" + "".join(f"<li>{prose(line)}</li>" for line in lines) + "</ul>"
 
 
 def plural(count: int, word: str) -> str:

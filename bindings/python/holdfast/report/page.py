@@ -23,7 +23,7 @@ def part(study: Study, found) -> str:
 
 def page(study: Study, sections: list[Section]) -> str:
     """The whole report as HTML."""
-    level = f"{100 * study.confidence:g} %"
+    level = f"{100 * study.confidence:g}\u00a0%"
     light, dark = style.css(study)
     css = CSS.replace("LIGHT", light).replace("DARK", dark)
     links = "".join(f'<li><a href="#{s.name}-section">{escape(s.heading)}</a></li>' for s in sections)

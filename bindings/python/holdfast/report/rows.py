@@ -21,11 +21,11 @@ def draw(axes, colours, values: dict[str, Interval], seeds: dict[str, list[float
             continue
         low, high = value.lengths
         axes.errorbar(scale * value.mean, row, xerr=[[scale * low], [scale * high]], fmt=colours.marker(model),
-                      color=colours.of(model), capsize=3, markersize=7, elinewidth=1.8, zorder=3)
+                      color=colours.of(model), capsize=3, markersize=6.5, elinewidth=1.8, zorder=3)
         points = (seeds or {}).get(model, [])
         if len(points) > 1:
-            axes.plot([scale * point for point in points], [row - 0.33] * len(points), marker="|", linestyle="",
-                      markersize=6, markeredgewidth=1.4, color=colours.of(model), zorder=2)
+            axes.plot([scale * point for point in points], [row - 0.36] * len(points), marker="|", linestyle="",
+                      markersize=5, markeredgewidth=1.4, color=colours.of(model), zorder=2)
         axes.text(1.02, row, rounded(scale * value.mean, decimals), transform=axes.get_yaxis_transform(), va="center",
                   fontsize=10)
     axes.set_yticks(range(len(models)), list(reversed(models)))

@@ -58,6 +58,11 @@ class Evaluation:
     def title(self) -> str:
         return f"{self.role}: {self.name}" if self.name != self.role else self.role
 
+    @property
+    def place(self) -> str:
+        """The title inside a sentence."""
+        return f"{self.role} ({self.name})" if self.name != self.role else self.role
+
 
 @dataclass
 class Outcome:
@@ -166,7 +171,7 @@ class Study:
     versions: dict[str, str]
     ledgers: dict[tuple[str, str, str], Ledger] = field(default_factory=dict)  # group, seed ("" before tuning), role
     questions: dict[str, dict[str, Question]] = field(default_factory=dict)  # role, id
-    unread: list[str] = field(default_factory=list)  # why questions could not be shown
+    unread: list[str] = field(default_factory=list)  # evaluations without texts of questions, and their files
 
     @property
     def groups(self) -> list[str]:

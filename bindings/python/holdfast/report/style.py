@@ -112,8 +112,7 @@ def settings(colours: Colours) -> dict:
         "text.color": ink, "axes.labelcolor": ink, "xtick.color": ink, "ytick.color": ink, "axes.edgecolor": faint,
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": faint, "grid.alpha": 0.25,
         "axes.axisbelow": True, "figure.facecolor": "none", "axes.facecolor": "none", "legend.frameon": False,
-        "axes.titlelocation": "left", "axes.titlesize": 12, "axes.titleweight": "bold", "xtick.labelsize": 10,
-        "ytick.labelsize": 10, "axes.unicode_minus": True, "axes.formatter.useoffset": False,
+        "axes.labelsize": 10, "xtick.labelsize": 10, "ytick.labelsize": 10, "axes.unicode_minus": True, "axes.formatter.useoffset": False,
     }
 
 

@@ -41,7 +41,7 @@ def section(study: Study) -> Section | None:
 
 def errors(study: Study, shown, found) -> Figure:
     values = {key: [c.error for _, c in calibrations] for key, calibrations in found.items() if calibrations}
-    reach = rows.reach([Interval(v) for single in values.values() for v in single], [0])
+    reach = rows.reach([Interval(v) for single in values.values() for v in single])
     columns = ["role", "model", "seed", "ece", "rms", "brier"]
     data = Data("calibration", columns, [[e.role, model, seed, c.error, c.rms, c.brier] for e in shown for model in study.models
                                          for seed, c in found[model, e.role]])
@@ -51,7 +51,7 @@ def errors(study: Study, shown, found) -> Figure:
         rows.draw(axes, colours, {model: Interval(statistics.fmean(single)) for model, single in here.items()}, here, decimals=3)
         if BEFORE in here:
             axes.axvline(here[BEFORE][0], color=colours.faint, linestyle=(0, (4, 3)), linewidth=1.1, zorder=1)
-        axes.set_xlim(0, reach[1])
+        axes.set_xlim(max(0, reach[0]), reach[1])
         axes.set_xlabel("expected calibration error")
 
     panels = [Panel(e.title, lambda axes, colours, e=e: draw(axes, colours, e)) for e in shown]

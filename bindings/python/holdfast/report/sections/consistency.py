@@ -90,7 +90,7 @@ def correlation_parts(study: Study, found) -> list:
                           None if name == "plain" else value.p, c.permutation_p])
     figure = Figure("correlation", "Correlation of consistency with accuracy",
                     [Panel("", lambda axes, colours: draw_correlations(axes, colours, found))],
-                    Data("correlation", columns, rows_), height=1.5 + 0.75 * len(found), width=5.2)
+                    Data("correlation", columns, rows_), height=1.4 + 0.7 * len(found))
     return [text, figure, Folded("The numbers", [
         table(["consistency over", "plain", "partial, as the paper", "partial", "p (partial)", "p (permutation)"], cells)])]
 

@@ -56,7 +56,7 @@ def figure(study: Study, shown) -> Figure:
              for e in shown for group in study.groups if (outcome := study.outcomes.get((group, e.role)))
              for seed, flips in zip(seeds(study, group), outcome.flips)]
     return Figure("flips", "Which answers changed", panels, Data("flips", ["role", "model", "seed", *KINDS, "mcnemar_p"], found),
-                  height=rows.height(len(study.groups)) + 0.35)
+                  height=rows.height(len(study.groups)) + 0.55)
 
 
 def draw(axes, colours, study: Study, evaluation) -> None:
@@ -67,7 +67,7 @@ def draw(axes, colours, study: Study, evaluation) -> None:
             share = found[kind] / total
             changed = kind in ("lost", "gained", "moved")
             # Shares are read in figures; the shade only guides the eye, so it may fade.
-            colour = {"lost": "#d55e00", "gained": "#0072b2"}.get(kind, "#8a8a94")
+            colour = {"lost": "#d55e00", "gained": "#0072b2", "moved": "#7b3f98"}.get(kind, "#8a8a94")
             axes.barh(row, 0.94, left=column - 0.47, height=0.88, color=colour, alpha=min(0.65, 0.06 + 1.1 * share), linewidth=0)
             axes.text(column, row, f"{100 * share:.1f}", ha="center", va="center", fontsize=10,
                       fontweight="bold" if changed and share >= 0.1 else "normal")
@@ -81,4 +81,7 @@ def draw(axes, colours, study: Study, evaluation) -> None:
     axes.axvline(1.5, color=colours.faint, linewidth=1.2, ymin=0, ymax=1.0)
     axes.set_xlim(-0.5, len(KINDS) - 0.5)
     axes.set_ylim(-0.5, len(shown) - 0.5)
-    axes.set_xlabel("right before   |   wrong before        % of questions", fontsize=10)
+    for place, text in ((0.5, "right before"), (3, "wrong before")):
+        axes.annotate(text, (place, 1), xycoords=("data", "axes fraction"), xytext=(0, 32), textcoords="offset points", ha="center",
+                      fontsize=10)
+    axes.set_xlabel("% of questions")

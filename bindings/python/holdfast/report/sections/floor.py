@@ -11,7 +11,7 @@ from ..section import Folded, Section
 from ..study import Study, rounded
 
 MEASURES = [("rank-pearson", "rank-Pearson", "rank-Pearson with before (1: nothing changed)", 3),
-            ("kl", "KL", "KL(before‖after), nats (0: nothing changed)", 3)]
+            ("kl", "KL divergence", "KL(before‖after), nats (0: nothing changed)", 3)]
 
 
 def section(study: Study) -> Section | None:
@@ -30,6 +30,8 @@ def section(study: Study) -> Section | None:
     parts = [text]
     for found in figures:
         parts += [f"<h3>{escape(found.title)}</h3>", found]
+        if study.floor and not found.lines:
+            parts.append('<p class="note">The study file holds no noise floor of this measure; one run again with this version does.</p>')
     parts.append(Folded("The numbers", [
         table(["evaluation", "model", "rank-Pearson", "KL(before‖after), nats", "same top choice, %"], cells, left=(0, 1))]))
     if study.floor:

@@ -23,7 +23,8 @@ def figure(study: Study, shares) -> Figure:
                 if (group, e.role) in study.outcomes}
     before = [study.outcomes[BEFORE, e.role].accuracy.mean for e in study.evaluations if (BEFORE, e.role) in study.outcomes]
     reaches = (rows.reach([o.accuracy for o in outcomes.values()], before),
-               rows.reach([o.consistency for o in outcomes.values() if o.consistency]))
+               rows.reach([o.consistency for o in outcomes.values() if o.consistency],
+                          [f.rank_pearson for f in study.floor.values()]))
     panels = [Panel(e.title, lambda axes, colours, e=e: draw(axes, colours, study, e, shares, reaches), stack=2)
               for e in study.evaluations]
     columns = ["role", "model", "share", "accuracy", "accuracy_lower", "accuracy_upper", "rank_pearson", "rank_pearson_lower",

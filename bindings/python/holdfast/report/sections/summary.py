@@ -52,7 +52,7 @@ def accuracy(study: Study, evaluation: Evaluation) -> str:
     low, high = (choose(groups, key=lambda model: found[model].mean) for choose in (min, max))
     before = f"{told(BEFORE)} before tuning; after it " if BEFORE in found else ""
     span = (f"between {told(low)} ({low}) and {told(high)} ({high})" if low != high else f"{told(low)} ({low})")
-    return f"Accuracy on {evaluation.title}: {before}{span}."
+    return f"Accuracy on {evaluation.place}: {before}{span}."
 
 
 def changed(study: Study) -> str:
