@@ -107,7 +107,7 @@ def svg(study: Study, figure: Figure, panel: Panel) -> str:
     text = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
     text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text)  # HTML knows what an svg is
     said = html.escape(f"{figure.title}, {panel.title}" if panel.title else figure.title)
-    return re.sub(r"<svg ", f'<svg role="img" aria-label="{said}" ', text, count=1)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1)
 
 
 def key(study: Study, figure: Figure) -> str:

@@ -113,6 +113,7 @@ def settings(colours: Colours) -> dict:
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": faint, "grid.alpha": 0.25,
         "axes.axisbelow": True, "figure.facecolor": "none", "axes.facecolor": "none", "legend.frameon": False,
         "axes.labelsize": 10, "xtick.labelsize": 10, "ytick.labelsize": 10, "axes.unicode_minus": True, "axes.formatter.useoffset": False,
+        "text.parse_math": False,
     }
 
 
