@@ -3,7 +3,7 @@
 CSS = """
 :root { color-scheme: light dark; --ink: #1b1b1f; --faint: #6c6c76; --band: #dfe3ee; --page: #ffffff; --card: #f7f7fa; --line: #d9d9e0; --link: #0b57a4; --right: #00694c; LIGHT }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8ee; --faint: #9c9ca8; --band: #343a4d; --page: #141417; --card: #1d1d22; --line: #3a3a44; --link: #8ab8f0; --right: #4fd6ac; DARK }
+  :root { --ink: #e8e8ee; --faint: #9c9ca8; --band: #2d3344; --page: #141417; --card: #1d1d22; --line: #3a3a44; --link: #8ab8f0; --right: #4fd6ac; DARK }
 }
 * { box-sizing: border-box }
 html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem }

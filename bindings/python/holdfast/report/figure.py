@@ -140,7 +140,8 @@ def save(study: Study, figure: Figure, write: Callable) -> None:
     rows = -(-len(figure.panels) // columns)
     entries = len(figure.models) + len(figure.lines)
     across = max(1, int(columns * figure.width // 1.75))
-    below = 0.15 + 0.24 * -(-entries // across) if entries else 0
+    lines = -(-entries // across)
+    below = 0.15 + 0.24 * lines if entries else 0
     height = rows * figure.height + below
     with plt.rc_context(style.settings(colours) | {"figure.facecolor": "white", "savefig.facecolor": "white"}):
         whole = plt.figure(figsize=(columns * figure.width, height), layout="constrained")
@@ -153,7 +154,7 @@ def save(study: Study, figure: Figure, write: Callable) -> None:
                        for model in figure.models]
             handles += [Line2D([], [], color=colours.band, linewidth=8, label=text) if line == "band" else
                         Line2D([], [], color=colours.faint, linestyle=line, label=text) for text, line in figure.lines]
-            parts[1].legend(handles=handles, loc="center", ncols=min(across, entries), fontsize=9)
+            parts[1].legend(handles=handles, loc="center", ncols=-(-entries // lines), fontsize=9)
         for format in ("png", "svg"):
             buffer = io.BytesIO()
             extra = {"metadata": {"Date": None, "Creator": None}} if format == "svg" else {"dpi": 150}

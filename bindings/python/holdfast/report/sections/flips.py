@@ -8,7 +8,7 @@ from ..figure import Figure, Panel, Data
 from ..ledger import KIND_NAMES, KINDS
 from ..markup import escape, probability, table
 from ..section import Folded, Section
-from ..study import Study
+from ..study import Study, rounded
 
 HEADS = {"kept_right": "kept\nright", "lost": "lost", "gained": "gained", "moved": "moved", "kept_wrong": "kept\nwrong"}
 
@@ -69,7 +69,7 @@ def draw(axes, colours, study: Study, evaluation) -> None:
             # Shares are read in figures; the shade only guides the eye, so it may fade.
             colour = {"lost": "#d55e00", "gained": "#0072b2", "moved": "#7b3f98"}.get(kind, "#8a8a94")
             axes.barh(row, 0.94, left=column - 0.47, height=0.88, color=colour, alpha=min(0.65, 0.06 + 1.1 * share), linewidth=0)
-            axes.text(column, row, f"{100 * share:.1f}", ha="center", va="center", fontsize=10,
+            axes.text(column, row, rounded(100 * share, 1), ha="center", va="center", fontsize=10,
                       fontweight="bold" if changed and share >= 0.1 else "normal")
     axes.set_yticks(range(len(shown)), [group for group, _ in reversed(shown)])
     axes.set_xticks(range(len(KINDS)), [HEADS[kind] for kind in KINDS], fontsize=9)
