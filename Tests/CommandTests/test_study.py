@@ -1,5 +1,6 @@
 """A small study on the real model: it finishes, survives SIGKILL with the same numbers, resumes, and is reported."""
 
+import csv
 import json
 import re
 import shutil
@@ -139,6 +140,37 @@ def test_report_is_one_page_with_everything_inside(holdfast, finished, tmp_path)
     assert not re.search(r'(src|href)="(https?:)?//', text) and "@import" not in text and "<script" not in text
     assert len(set(ids := re.findall(r'\bid="([^"]+)"', text))) == len(ids)
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_report_writes_figures_and_their_numbers(holdfast, finished, tmp_path):
+    folder, result = finished
+    outcome = holdfast("report", folder / "run", "-o", tmp_path / "report.html", "--figures", tmp_path / "figures", "--json")
+    assert outcome.json["figures"] == str(tmp_path / "figures")
+    names = {path.name for path in (tmp_path / "figures").iterdir()}
+    for figure in ("accuracy", "differences", "rank-pearson", "kl", "consistency-accuracy", "flips", "calibration", "loss"):
+        assert {f"{figure}.png", f"{figure}.svg", f"{figure}.csv"} <= names
+    assert not [name for name in names if name.startswith(("mixture", "drift"))]
+    with open(tmp_path / "figures/accuracy.csv", newline="") as file:
+        rows = {(r["model"], r["role"]): r for r in csv.DictReader(file) if not r["seed"] or r["model"] == "BEFORE"}
+    for outcome in result["outcomes"]:
+        row = rows["BEFORE" if outcome["model"] == "before" else outcome["model"], outcome["role"]]
+        assert float(row["accuracy"]) == outcome["accuracy"]
+    with open(tmp_path / "figures/flip-questions.csv", newline="") as file:
+        changed = list(csv.DictReader(file))
+    flips = [o["flips"] for o in result["outcomes"] if "flips" in o]
+    assert len(changed) == sum(f["lost"] + f["gained"] + f["moved"] for f in flips) and all(r["question"] for r in changed)
+
+
+def test_report_says_where_it_cannot_write(holdfast, finished, tmp_path):
+    (tmp_path / "file").write_text("")
+    study = finished[0] / "run/study.h5"
+    for wrong in (tmp_path / "file", tmp_path / "a/b"):
+        err = holdfast("report", study, "-o", tmp_path / "r.html", "--figures", wrong, status=2).err
+        assert str(wrong) in err
+    assert not (tmp_path / "r.html").exists()
+    (tmp_path / "broken.h5").write_bytes(study.read_bytes()[:5000])
+    assert "broken.h5" in holdfast("report", tmp_path / "broken.h5", "-o", tmp_path / "r.html", status=2).err
+    assert not (tmp_path / "r.html").exists()
 
 
 def test_without_python_the_report_says_how_to_get_it(holdfast, finished, tmp_path):

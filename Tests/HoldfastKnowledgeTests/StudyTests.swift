@@ -1,3 +1,4 @@
+import Glibc
 import HoldfastModel
 import HoldfastStorage
 import HoldfastTensor
@@ -44,9 +45,41 @@ import Testing
     let file = try HDF5File(path: "\(root)/study.h5", format: Study.format).root
     let stored = try file.group("ledgers").group("INCOMPATIBLE").group("HOMO")
     #expect(try Ledger(reading: stored) == result.findings.ledgers(.incompatible, role: 0)[0])
+    let asked = try file.group("questions").group("OOD")
+    let (away, table) = (result.findings.questions[1], try Table(reading: asked))
+    #expect(away.count == 9 && away.questions.map(\.id) == result.findings.before[1].rows.map(\.id))
+    #expect(try table.text("question") == away.questions.map { ByteString($0.question) })
+    #expect(try table.int32("gold") == away.questions.map { Int32($0.answer ?? -1) })
+    let choices = try asked.dataset("choices")
+    let width = choices.shape[1]
+    #expect(try choices.axes() == ["item", "choice"] && width == away.questions.map(\.choices.count).max())
+    for (index, texts) in away.questions.map(\.choices).enumerated() {
+      let stored = try choices.readStrings()[(index * width)..<((index + 1) * width)]
+      #expect(Array(stored) == (0..<width).map { $0 < texts.count ? ByteString(texts[$0]) : "" })
+    }
     #expect(try file.group("training").group("HARMONIOUS").dataset("loss").axes() == ["step"])
     #expect(try file.group("statistics").group("contrasts").dataset("p_holm").count == 4)
     #expect(try Model.load("\(root)/models/harmonious.h5").configuration == Fixture.tinyModel().configuration)
+  }
+
+  @Test func theNoiseFloorMeasuresDivergenceToo() throws {
+    let floor = try #require(try study("floor").run().floors.first?.floor)
+    let divergences = floor.prompts.map(\.divergence)
+    #expect(divergences.count == 2 && divergences.allSatisfy { $0 > 0 && $0.isFinite })
+    // The first prompt's, from the definition: KL(p‖q) of the usual answers and those to the other wording.
+    let set = try QuestionSet.read(directory.file("home.jsonl")).prefix(6)
+    let model = try Model.load("\(Fixture.root)/model/tiny-tied")
+    let usual = try Probe.run(model, set)
+    let alternative = NoiseFloor.alternatives(to: ProbeOptions(), demonstrations: 0, choices: 4)[0]
+    let other = try Probe.run(model, set, options: alternative.options)
+    var sum = 0.0
+    for (a, b) in zip(usual.rows, other.rows) {
+      for (p, q) in zip(a.choiceLogProbabilities, b.choiceLogProbabilities) { sum += exp(p) * (p - q) }
+    }
+    #expect(abs(sum / 6 - divergences[0]) < 1e-12)
+    #expect(floor.overall.divergence == Statistics.mean(divergences))
+    #expect(floor.overall.divergenceHighQuantile == Statistics.quantile(divergences, 0.975))
+    #expect(floor.json["levels"]?.arrayValue?.last?["kl"]?.doubleValue == floor.overall.divergence)
   }
 
   @Test func runAgainItComputesNothing() throws {

@@ -29,8 +29,8 @@ def figure(study: Study, name: str, title: str, axis: str, curve, data: Data, ba
             axes.axhline(base, color=colours.faint, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
         dashes = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1, 1, 1))]
         for place, (tuning, steps, values) in enumerate(curves[group]):
-            axes.plot(steps, values, color=colours.of(group), linewidth=1.6, linestyle=dashes[place % len(dashes)], zorder=3,
-                      marker=colours.marker(group), markersize=4.5, markevery=max(1, len(steps) // 8))
+            axes.plot(steps, values, color=colours.of(group), linewidth=1.4, linestyle=dashes[place % len(dashes)], zorder=3,
+                      marker=colours.marker(group), markersize=4, markevery=max(1, len(steps) // 8))
             if tuning.stopped_early:
                 axes.plot(steps[-1], values[-1], marker="x", color=colours.ink, markersize=8, zorder=4, linestyle="")
         axes.set_xlim(0, last * 1.03)

@@ -36,7 +36,7 @@ FIXED = {
 SPARE = [("#7b3f98", "#c39bdd"), ("#8a5a2b", "#d8a878"), ("#3c7f8c", "#7fd0de"), ("#5f7a1e", "#b4d15f"), ("#8c2f39", "#ee99a2")]
 SPARE_MARKERS = ["*", "p", "H", "8", "d"]
 # Mixtures share a hue, darker (on dark: lighter) the more is self-aligned.
-MIXTURE = [("#d187b0", "#99597d"), ("#6b1f4c", "#f2c3dd")]
+MIXTURE = [("#c9789f", "#b56f97"), ("#6b1f4c", "#f8d5e8")]
 MIXTURE_MARKERS = ["v", "<", ">", "h", "d", "8", "p", "*"]
 
 
