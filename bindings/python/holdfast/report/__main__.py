@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from pathlib import Path
 
 
 def main() -> int:
@@ -23,6 +24,8 @@ def main() -> int:
         return 2
     try:
         study = load(arguments.study)
+        if arguments.figures:
+            Path(arguments.figures).mkdir(exist_ok=True)
         found = sections(study)
         files.put(arguments.output, page.page(study, found).encode())
         if arguments.figures:

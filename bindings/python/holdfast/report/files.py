@@ -30,8 +30,7 @@ def put(path, content: bytes) -> None:
 
 
 def figures(study: Study, sections: list[Section], folder: str) -> None:
-    """Each figure as NAME.png and NAME.svg, each table of numbers as NAME.csv."""
-    Path(folder).mkdir(exist_ok=True)
+    """Each figure as NAME.png and NAME.svg, each table of numbers as NAME.csv, in a folder that is there."""
     for section in sections:
         for found in section.everything():
             if isinstance(found, Figure):
