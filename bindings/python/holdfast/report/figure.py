@@ -7,6 +7,7 @@ import html
 import io
 import math
 import re
+import textwrap
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -78,12 +79,15 @@ def tile(count: int) -> dict:
     return {"width": 4.6, "height": 3.2, "columns": 3} if count <= 3 else {"width": 2.3, "height": 2.0, "columns": 5}
 
 
-def fill(area, panel: Panel, colours: style.Colours) -> None:
-    """Draws a panel into a figure or a part of one."""
+def fill(area, panel: Panel, colours: style.Colours, width: float = 4.6) -> None:
+    """Draws a panel into a figure or a part of one, `width` inches wide."""
     axes = area.subplots(panel.stack, 1, sharex=True, squeeze=False)[:, 0]
     panel.draw(axes[0] if panel.stack == 1 else list(axes), colours)
     if panel.title:
-        area.suptitle(panel.title, x=0.015, ha="left", fontsize=12, fontweight="bold")
+        # Bold letters are about 0.68 of their size wide. Long titles take several lines, long words a smaller size.
+        lines = textwrap.wrap(panel.title, max(8, int(72 * width / (0.68 * 12))), break_long_words=False) or [panel.title]
+        size = min(12, 72 * width / (0.68 * max(map(len, lines))))
+        area.suptitle("\n".join(lines), x=0.015, ha="left", fontsize=size, fontweight="bold", linespacing=1.1)
 
 
 def svg(study: Study, figure: Figure, panel: Panel) -> str:
@@ -91,7 +95,7 @@ def svg(study: Study, figure: Figure, panel: Panel) -> str:
     colours = style.page_colours(study)
     with plt.rc_context(style.settings(colours)):
         area = plt.figure(figsize=(figure.width, figure.height), layout="constrained")
-        fill(area, panel, colours)
+        fill(area, panel, colours, figure.width)
         buffer = io.StringIO()
         area.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         plt.close(area)
@@ -148,7 +152,7 @@ def save(study: Study, figure: Figure, write: Callable) -> None:
         parts = whole.subfigures(2, 1, height_ratios=[height - below, below]) if below else [whole]
         areas = parts[0].subfigures(rows, columns, squeeze=False)
         for place, panel in enumerate(figure.panels):
-            fill(areas[place // columns][place % columns], panel, colours)
+            fill(areas[place // columns][place % columns], panel, colours, figure.width)
         if below:
             handles = [Line2D([], [], color=colours.of(model), marker=colours.marker(model), linestyle="", markersize=7, label=model)
                        for model in figure.models]

@@ -12,6 +12,15 @@ def height(models: int) -> float:
     return 1.15 + 0.36 * models
 
 
+def wrapped(name: str, limit: int = 16) -> str:
+    """A long name in two lines, broken behind the hyphen nearest to its middle."""
+    breaks = [i + 1 for i, character in enumerate(name) if character == "-"]
+    if len(name) <= limit or not breaks:
+        return name
+    place = min(breaks, key=lambda i: abs(i - len(name) / 2))
+    return f"{name[:place]}\n{name[place:]}"
+
+
 def draw(axes, colours, values: dict[str, Interval], seeds: dict[str, list[float]] | None = None, scale=1.0, decimals=1) -> None:
     """Draws the models of `values` from top to bottom; the estimates stand in figures at the right edge."""
     models = list(values)
@@ -28,7 +37,8 @@ def draw(axes, colours, values: dict[str, Interval], seeds: dict[str, list[float
                       markersize=5, markeredgewidth=1.4, color=colours.of(model), zorder=2)
         axes.text(1.02, row, rounded(scale * value.mean, decimals), transform=axes.get_yaxis_transform(), va="center",
                   fontsize=10)
-    axes.set_yticks(range(len(models)), list(reversed(models)))
+    axes.set_yticks(range(len(models)), [wrapped(model) for model in reversed(models)], linespacing=0.95,
+                    fontsize=8.5 if any(len(model) > 24 for model in models) else 10)
     axes.set_ylim(-0.75, len(models) - 0.4)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)

@@ -71,7 +71,8 @@ def draw(axes, colours, study: Study, evaluation) -> None:
             axes.barh(row, 0.94, left=column - 0.47, height=0.88, color=colour, alpha=min(0.65, 0.06 + 1.1 * share), linewidth=0)
             axes.text(column, row, rounded(100 * share, 1), ha="center", va="center", fontsize=10,
                       fontweight="bold" if changed and share >= 0.1 else "normal")
-    axes.set_yticks(range(len(shown)), [group for group, _ in reversed(shown)])
+    axes.set_yticks(range(len(shown)), [rows.wrapped(group) for group, _ in reversed(shown)], linespacing=0.95,
+                    fontsize=8.5 if any(len(group) > 24 for group, _ in shown) else 10)
     axes.set_xticks(range(len(KINDS)), [HEADS[kind] for kind in KINDS], fontsize=9)
     axes.xaxis.set_ticks_position("top")
     axes.tick_params(length=0)
