@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func theNoiseFloorMeasuresDivergenceToo() throws {
-    let floor = try #require(try study("floor").run().floors.first?.floor)
+    let floor = try #require(try tiny.study("floor").run().floors.first?.floor)
     let divergences = floor.prompts.map(\.divergence)
     #expect(divergences.count == 2 && divergences.allSatisfy { $0 > 0 && $0.isFinite })
     // The first prompt's, from the definition: KL(p‖q) of the usual answers and those to the other wording.

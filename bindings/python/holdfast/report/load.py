@@ -62,6 +62,9 @@ def load_group(group, path: str) -> Study:
 
 def check(file, path: str) -> None:
     found = text(file.attrs.get("format", ""))
+    if found == f"{FORMAT}-series":
+        raise ReportError(f"{path}: a study of several domains; each has a study.h5 of its own beside it, in the folder of its name, "
+                          "which can be reported on")
     if found != FORMAT:
         raise ReportError(f"{path}: " + (f"a {found} file" if found else "not a file of Holdfast")
                           + "; the report needs the study.h5 that `holdfast study run` writes")
