@@ -73,6 +73,14 @@ def test_a_result_without_a_member_is_named(whole: Path, tmp_path: Path, member:
         load(str(edited(whole, tmp_path / "broken.h5", result_change=drop)))
 
 
+def test_a_result_about_models_it_does_not_have_is_named(whole: Path, tmp_path: Path) -> None:
+    def change(found: Dict[str, Any]) -> None:
+        found["contrasts"][0]["role"] = "ELSEWHERE"
+
+    with pytest.raises(ReportError, match="broken.h5.* on ELSEWHERE"):
+        load(str(edited(whole, tmp_path / "broken.h5", result_change=change)))
+
+
 def test_what_is_no_study_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "text.h5").write_text("not HDF5")
     for path in (tmp_path / "text.h5", tmp_path / "nowhere.h5"):

@@ -52,6 +52,7 @@ def load_group(group, path: str) -> Study:
         raise ReportError(f"{place}: not a complete study file: {error}") from error
     try:
         study = read(result)
+        check_names(study)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise ReportError(f"{place}: the result in it lacks {error}; run the study again with this version") from error
     study.ledgers = ledgers(group, study, place)
@@ -105,6 +106,17 @@ def read(result: dict) -> Study:
         training=[training(t) for t in result.get("training", [])],
         balance=result.get("groups", {}).get("groups", []), configuration=result["configuration"],
         versions={k: str(v) for k, v in result["versions"].items()})
+
+
+def check_names(study: Study) -> None:
+    """Whether what is said of models and evaluations is said of those the study has."""
+    if not study.evaluations or not study.outcomes:
+        raise KeyError("outcomes")
+    roles = {e.role for e in study.evaluations}
+    for model, role in [*study.outcomes, *((name, c.evaluation) for c in study.contrasts for name in (c.first, c.second)),
+                        *((t.group, study.evaluations[0].role) for t in study.training)]:
+        if model not in study.models or role not in roles:
+            raise KeyError(f"{model} on {role}")
 
 
 def outcome(o: dict) -> Outcome:

@@ -35,7 +35,9 @@ def section(study: Study) -> Section | None:
                  "the model before in grey; larger marks hold more answers. On the diagonal confidence is honest, below it the model is "
                  "surer than it is right.</p>")
     for place, e in enumerate(shown):
-        parts.append(Folded(escape(e.title), [reliability(study, e)], opened=place == 0))
+        name = slug(e.role)
+        alone = sum(slug(other.role) == name for other in shown) == 1
+        parts.append(Folded(escape(e.title), [reliability(study, e, name if alone else f"{name}-{place}")], opened=place == 0))
     return Section("calibration", "Calibration before and after", parts)
 
 
@@ -58,11 +60,11 @@ def errors(study: Study, shown, found) -> Figure:
     return Figure("calibration", "Calibration", panels, data, height=rows.height(len(study.models)))
 
 
-def reliability(study: Study, evaluation) -> Figure:
+def reliability(study: Study, evaluation, name: str) -> Figure:
     role = evaluation.role
     binned = {model: bins([ledger for _, ledger in study.tuned(model, role)]) for model in study.models if study.tuned(model, role)}
     groups = [model for model in binned if model != BEFORE]
-    data = Data(f"reliability-{slug(role)}", ["role", "model", "bin_from", "bin_to", "answers", "confidence", "accuracy"],
+    data = Data(f"reliability-{name}", ["role", "model", "bin_from", "bin_to", "answers", "confidence", "accuracy"],
                 [[role, model, b.low, b.high, b.count, b.confidence, b.accuracy] for model, found in binned.items() for b in found])
 
     def draw(axes, colours, group) -> None:
