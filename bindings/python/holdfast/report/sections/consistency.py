@@ -22,9 +22,9 @@ def section(study: Study) -> Section | None:
     if not shown:
         return None
     parts = ["<p>Each mark is a group after tuning. Further right: more of what the model knew before was kept. Higher: more right "
-             "answers. The band is the noise floor.</p>" if study.floor else
+             "answers. The band is the noise floor. Scales of accuracy differ.</p>" if study.floor else
              "<p>Each mark is a group after tuning. Further right: more of what the model knew before was kept. Higher: more right "
-             "answers.</p>", scatter(study, shown)]
+             "answers. Scales of accuracy differ.</p>", scatter(study, shown)]
     found = [c for c in study.correlations if any(math.isfinite(value.value.mean) for _, value in coefficients(c))]
     if found:
         parts += correlation_parts(study, found)
@@ -34,9 +34,11 @@ def section(study: Study) -> Section | None:
 def scatter(study: Study, shown) -> Figure:
     outcomes = [o for g in study.groups for e in shown if (o := study.outcomes.get((g, e.role))) and o.consistency]
     floors = [f.rank_pearson_low for e in shown if (f := study.floor.get(e.role))]
-    before = [study.outcomes[BEFORE, e.role].accuracy.mean for e in shown if (BEFORE, e.role) in study.outcomes]
-    across, along = rows.reach([o.consistency for o in outcomes], floors + [1.0]), rows.reach([o.accuracy for o in outcomes], before)
-    panels = [Panel(e.title, lambda axes, colours, e=e: draw(axes, colours, study, e, across, along)) for e in shown]
+    before = any((BEFORE, e.role) in study.outcomes for e in shown)
+    # One range of consistency for all, as far as the floor's edge; accuracies of evaluations lie too far apart for one.
+    low, high = rows.reach([o.consistency for o in outcomes], floors, share=0.1)
+    panels = [Panel(e.title, lambda axes, colours, e=e: draw(axes, colours, study, e, (low, min(high, 1.01)), along(study, e.role)))
+              for e in shown]
     columns = ["role", "model", "rank_pearson", "rank_pearson_lower", "rank_pearson_upper", "accuracy", "accuracy_lower",
                "accuracy_upper"]
     found = [[e.role, g, o.consistency.mean, o.consistency.low, o.consistency.high, o.accuracy.mean, o.accuracy.low, o.accuracy.high]
@@ -44,6 +46,13 @@ def scatter(study: Study, shown) -> Figure:
     lines = ([("accuracy before tuning", (0, (4, 3)))] if before else []) + ([("noise floor", "band")] if floors else [])
     return Figure("consistency-accuracy", "Consistency against accuracy", panels, Data("consistency-accuracy", columns, found),
                   height=3.7, models=study.groups, lines=lines)
+
+
+def along(study: Study, role: str) -> tuple[float, float]:
+    """The range of accuracy on an evaluation, the model before tuning with it."""
+    before = study.outcomes.get((BEFORE, role))
+    return rows.reach([study.outcomes[group, role].accuracy for group in study.groups if (group, role) in study.outcomes],
+                      [before.accuracy.mean] if before else [])
 
 
 def draw(axes, colours, study: Study, evaluation, across, along) -> None:
@@ -64,6 +73,7 @@ def draw(axes, colours, study: Study, evaluation, across, along) -> None:
                   markeredgecolor=colours.card, markeredgewidth=0.8, linestyle="")
     axes.set_xlim(*across)
     axes.set_ylim(*(100 * bound for bound in along))
+    axes.locator_params(nbins=6)
     axes.set_xlabel("consistency with before (rank-Pearson)")
     axes.set_ylabel("accuracy, %")
 
