@@ -91,7 +91,7 @@ def correlation_parts(study: Study, found) -> list:
     text = (f"<h3>Do they go together?</h3><p>Rank correlations over {points} points, a group on an evaluation each, HARMONIOUS left "
             "out. <em>Partial</em>: with the accuracy before tuning held fixed. A part of the correlation is mechanical, since any "
             "damage lowers both; so consistency is also taken over the questions that were right before alone, and over those that "
-            "were wrong. The permutation test shuffles accuracies within evaluations.</p>")
+            "were wrong. The permutation test is of the plain correlation: it shuffles accuracies within evaluations.</p>")
     columns = ["items", "coefficient", "points", "value", "lower", "upper", "p", "permutation_p"]
     rows_ = []
     for c in found:
