@@ -48,7 +48,8 @@ public func holdfast_study_status(
 
 /// Runs a study or a series and hands its results over, if they are wanted.
 private func run(
-  _ study: StudyDescription, _ progress: ProgressHandler?, _ summary: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+  _ study: StudyDescription, _ progress: ProgressHandler?,
+  _ summary: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) throws(HoldfastError) {
   let result = try study.run(progress: progress)
   if let summary { summary.pointee = try allocateString(result.json.text()) }

@@ -24,7 +24,7 @@ public struct StudyCorrelation: Sendable {
   public var partial: Statistics.Correlation?
   /// As the paper's code computes it.
   public var paper: Statistics.Correlation?
-  /// The permutation of Y within roles.
+  /// The permutation of Y within strata, of the partial correlation by the formula, or the plain one where that is undefined.
   public var permutation: Permutation.Result
 
   /// One group on one role.
@@ -59,7 +59,7 @@ public struct StudyCorrelation: Sendable {
         partial: isWhole ? Statistics.partialSpearman(x, y, given: z, level: level) : nil,
         paper: isWhole ? Statistics.paperPartialSpearman(x, y, given: z, level: level) : nil,
         permutation: Permutation().withinStrata(y, strata: points.map(\.stratum)) {
-          isWhole ? Statistics.spearman(x, $0) : nil
+          isWhole ? Statistics.partialSpearman(x, $0, given: z)?.value ?? Statistics.spearman(x, $0) : nil
         })
     }
   }

@@ -32,7 +32,8 @@ extension StudyResult {
       "Over \(whole.count) groups and roles the partial rank correlation of consistency with accuracy, given the accuracy "
         + "before, is \(partial.value.fixed(3)) [\(partial.interval.lower.fixed(3)), "
         + "\(partial.interval.upper.fixed(3))]; accuracies permuted within roles correlate as strongly with p "
-        + "\(whole.permutation.p.fixed(3)). A part of it is mechanical: any damage lowers both."
+        + "\(whole.permutation.p.fixed(3))."
+        + (partial.value > 0 ? " A part of it is mechanical: any damage lowers both." : "")
     ]
   }
 

@@ -80,7 +80,7 @@ def draw(axes, colours, study: Study, evaluation, across, along) -> None:
 
 def coefficients(correlation) -> list[tuple[str, Coefficient]]:
     missing = Coefficient(Interval(math.nan))
-    plain = Coefficient(Interval(correlation.plain), correlation.permutation_p)
+    plain = Coefficient(Interval(correlation.plain))
     return [("partial", correlation.partial or missing), ("paper", correlation.paper or missing), ("plain", plain)]
 
 
@@ -91,13 +91,13 @@ def correlation_parts(study: Study, found) -> list:
     text = (f"<h3>Do they go together?</h3><p>Rank correlations over {points} points, a group on an evaluation each, HARMONIOUS left "
             "out. <em>Partial</em>: with the accuracy before tuning held fixed. A part of the correlation is mechanical, since any "
             "damage lowers both; so consistency is also taken over the questions that were right before alone, and over those that "
-            "were wrong. The permutation test is of the plain correlation: it shuffles accuracies within evaluations.</p>")
+            "were wrong. The permutation test is of the partial correlation: it shuffles accuracies within evaluations.</p>")
     columns = ["items", "coefficient", "points", "value", "lower", "upper", "p", "permutation_p"]
     rows_ = []
     for c in found:
         for name, value in coefficients(c):
             rows_.append([c.items, name, c.points, value.value.mean, value.value.low, value.value.high,
-                          None if name == "plain" else value.p, c.permutation_p])
+                          value.p, c.permutation_p if name == "partial" else None])
     figure = Figure("correlation", "Correlation of consistency with accuracy",
                     [Panel("", lambda axes, colours: draw_correlations(axes, colours, found))],
                     Data("correlation", columns, rows_), height=1.4 + 0.7 * len(found))
