@@ -83,7 +83,7 @@ import Testing
 
   @Test func aKLPenaltyHasACurveOfItsOwn() throws {
     func study(_ weight: Double?) throws -> Study {
-      try self.study("penalty") {
+      try tiny.study("penalty") {
         $0.set("tune", ["epochs": 2, "batch_size": 2, "learning_rate": 0.01])
         if let weight, var tune = $0["tune"] {
           tune.set("kl_weight", .number(weight))
