@@ -31,6 +31,7 @@
     .dropout = dropout,                                         \
     .log_sum_exp = log_sum_exp,                                 \
     .cross_entropy = cross_entropy,                             \
+    .penalized_cross_entropy = penalized_cross_entropy,         \
     .adamw = adamw,                                             \
     .sum_of_squares = sum_of_squares,                           \
     .exp = exponential,                                         \

@@ -5,7 +5,7 @@ import Holdfast
 
 extension holdfast_tune_options: Options {
   static var type: String { "holdfast_tune_options" }
-  static var sizes: [Int] { [152, 184] }
+  static var sizes: [Int] { [152, 184, 192] }
 
   // In the order of `holdfast_schedule`.
   private static let schedules: [LearningRateSchedule] = [.constant, .cosine, .linear]
@@ -23,7 +23,8 @@ extension holdfast_tune_options: Options {
       max_length: Int64(options.maxLength), micro_batch_tokens: Int64(options.microBatchTokens),
       template_name: nil, checkpoint_path: nil, checkpoint_every: 0, resume: 0, reserved: 0,
       lora_rank: Int32(clamping: options.loraRank), use_rslora: options.useRSLoRA ? 1 : 0,
-      lora_alpha: options.loraAlpha, lora_dropout: options.loraDropout, lora_target_modules: nil)
+      lora_alpha: options.loraAlpha, lora_dropout: options.loraDropout, lora_target_modules: nil,
+      kl_weight: options.klWeight)
   }
 
   /// The options as the engine takes them, whose ranges it checks.
@@ -51,6 +52,7 @@ extension holdfast_tune_options: Options {
     options.useRSLoRA = try flag(use_rslora, "use_rslora")
     options.loraAlpha = lora_alpha
     options.loraDropout = lora_dropout
+    options.klWeight = kl_weight
     if let modules = try optionalTextArgument(lora_target_modules, "lora_target_modules") {
       options.loraTargetModules = modules.utf8.split(
         separator: UInt8(ascii: ","), omittingEmptySubsequences: false
@@ -111,7 +113,8 @@ public func holdfast_tune(
     )
     let trainer: Trainer
     if let checkpoints, checkpoints.resumes, FileSystem.exists(checkpoints.policy.path) {
-      trainer = try Trainer(resuming: checkpoints.policy.path, examples: examples, options: settings)
+      trainer = try Trainer(
+        resuming: checkpoints.policy.path, examples: examples, options: settings, base: model)
     } else {
       trainer = try Trainer(model: model, examples: examples, options: settings)
     }

@@ -87,7 +87,7 @@ struct TuneCommand: ParsableCommand {
       if !common.quiet { Console.note("\(checkpoint) is not there yet: a new run begins") }
       return try Trainer(model: model, examples: examples, options: options)
     }
-    return try Trainer(resuming: checkpoint, examples: examples, options: options)
+    return try Trainer(resuming: checkpoint, examples: examples, options: options, base: model)
   }
 
   private static func describe(_ result: TuningResult, _ resumed: Int, _ path: String) {
@@ -98,6 +98,10 @@ struct TuneCommand: ParsableCommand {
       Console.print(
         "loss        \(Text.decimal(first.loss, 4)) in the first step, \(Text.decimal(last.loss, 4)) in the last"
       )
+    }
+    if let first = result.records.first?.kl, let last = result.records.last?.kl {
+      Console.print(
+        "KL to base  \(Text.decimal(first, 4)) in the first step, \(Text.decimal(last, 4)) in the last")
     }
     if result.seconds > 0 {
       let rate = Double(result.tokens) / result.seconds

@@ -87,6 +87,7 @@ static void structures(void) {
   FIELD(holdfast_tune_options, lora_alpha);
   FIELD(holdfast_tune_options, lora_dropout);
   FIELD(holdfast_tune_options, lora_target_modules);
+  FIELD(holdfast_tune_options, kl_weight);
   SIZE(holdfast_compare_options);
   FIELD(holdfast_compare_options, struct_size);
   FIELD(holdfast_compare_options, resamples);

@@ -236,6 +236,26 @@ def test_terminal_progress_rewrites_one_line(tiny, questions, tmp_path):
     assert b"\r\x1b[K" in text and text.endswith(b"\n")
 
 
+def test_a_kl_penalty_is_reported_and_goes_on_with_the_model_it_began_with(holdfast, tiny, instructions, tmp_path):
+    tune = ["tune", tiny, "--data", instructions, "--template", "none", "--max-steps", 4, "--batch-size", 4, "--learning-rate", "0.01",
+            "--warmup-ratio", 0, "--kl-weight", "0.5"]
+    whole, part = tmp_path / "whole.h5", tmp_path / "part.h5"
+    result = holdfast(*tune, "--out", whole, "--json").json
+    kl = [step["kl"] for step in result["steps"]]
+    assert result["options"]["kl_weight"] == 0.5 and len(result["base_sha256"]) == 64
+    assert kl[0] == 0 and all(value > 0 for value in kl[1:])
+    with h5py.File(whole) as h5:
+        assert list(h5["training/kl"]) == kl and h5["training/kl"].dims[0][0].name == "/training/step"
+        assert h5["training"].attrs["base_sha256"] == result["base_sha256"]
+    words = holdfast(*tune, "--out", part).out
+    assert "KL to base  0.0000 in the first step" in words
+    off = holdfast(*tune[:-2], "--out", part, "--json").json
+    assert "kl" not in off["steps"][0] and "base_sha256" not in off
+    assert off["steps"][0]["loss"] == result["steps"][0]["loss"] and off["steps"][3]["loss"] != result["steps"][3]["loss"]
+    for wrong in ("-0.5", "nan", "inf", "-inf"):
+        assert "kl_weight" in holdfast(*tune[:-1], wrong, "--out", part, status=2).err
+
+
 def test_lora_writes_a_peft_directory_or_one_model_file(holdfast, tiny, instructions, questions, tmp_path):
     tune = ["tune", tiny, "--data", instructions, "--template", "none", "--max-steps", 3, "--batch-size", 4, "--lora-rank", 2,
             "--lora-alpha", 4, "--lora-target-modules", "q_proj,down_proj", "--learning-rate", "0.01"]

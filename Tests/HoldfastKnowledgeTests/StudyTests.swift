@@ -114,6 +114,42 @@ import Testing
     #expect(!tuned.contains("probe pool") && !tuned.contains { $0.hasPrefix("noise floor") })
   }
 
+  @Test func aKLPenaltyHasACurveOfItsOwn() throws {
+    func study(_ weight: Double?) throws -> Study {
+      try tiny.study("penalty") {
+        $0.set("tune", ["epochs": 2, "batch_size": 2, "learning_rate": 0.01])
+        if let weight, var tune = $0["tune"] {
+          tune.set("kl_weight", .number(weight))
+          $0.set("tune", tune)
+        }
+      }
+    }
+    let plain = try study(nil).run()
+    #expect(plain.findings.training.allSatisfy { $0.divergences.isEmpty && $0.json["kl"] == nil })
+    // No weight is what there was before: nothing is tuned again.
+    var computed: [String] = []
+    _ = try study(0).run {
+      if $0.done < $0.total { computed.append($0.stage) }
+      return true
+    }
+    #expect(computed.isEmpty, "\(computed)")
+    let result = try study(0.5).run()
+    let root = directory.file("penalty")
+    let file = try HDF5File(path: "\(root)/study.h5", format: Study.format).root.group("training")
+    for (training, before) in zip(result.findings.training, plain.findings.training) {
+      #expect(training.divergences.count == 6 && training.divergences[0] == 0)
+      #expect(training.losses != before.losses && training.weightDistance < before.weightDistance * 1.5)
+      let stored = try file.group(ByteString(training.model.name)).dataset("kl")
+      #expect(try stored.axes() == ["step"] && stored.read(as: Double.self) == training.divergences)
+    }
+    // Read back from the stage's record.
+    #expect(
+      try study(0.5).run().findings.training.map(\.divergences) == result.findings.training.map(\.divergences)
+    )
+    let error = #expect(throws: HoldfastError.self) { try study(-0.5) }
+    #expect(error?.message.contains("kl_weight") == true)
+  }
+
   /// What a kill leaves is what lies on the disk at that moment, since every file is written atomically.
   @Test func killedAnywhereItEndsInTheSameNumbers() throws {
     let reference = tiny.numbers(try tiny.study("whole").run())

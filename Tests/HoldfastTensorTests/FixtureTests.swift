@@ -215,6 +215,35 @@ import Testing
   }
 
   @Test(arguments: candidates)
+  func penalizedCrossEntropy(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let logits = try fixture.tensor("penalty.l", [4, 33])
+    let base = try fixture.tensor("penalty.base", [4, 33])
+    let results = runtime.crossEntropy(
+      logits: logits, base: base, targets: [0, 32, 7, 16], scale: 0.25, weight: 1.5)
+    expectClose(results.map(\.loss), try fixture.numbers("penalty.losses"), within: 2e-7, "losses")
+    let divergences = try fixture.numbers("penalty.kl")
+    expectClose(results.map(\.divergence), divergences, within: 5e-7, "divergences")
+    #expect(abs(Double(results[3].divergence) - divergences[3]) < 2e-7, "near its base")
+    expectClose(logits.array, try fixture.numbers("penalty.dl"), within: 5e-7, "gradient")
+  }
+
+  /// Where the model is its base, the penalty is 0 and leaves the gradient's bits alone.
+  @Test(arguments: candidates)
+  func thePenaltyBeginsAtNothing(_ candidate: Candidate) throws {
+    let (runtime, fixture) = (candidate.runtime, try fixture())
+    let targets: [Int32] = [0, 32, 7, 16]
+    let (logits, base, plain) = (
+      try fixture.tensor("loss.l", [4, 33]), try fixture.tensor("loss.l", [4, 33]),
+      try fixture.tensor("loss.l", [4, 33])
+    )
+    let losses = runtime.crossEntropy(logits: plain, targets: targets, scale: 0.25, gradient: true)
+    let results = runtime.crossEntropy(logits: logits, base: base, targets: targets, scale: 0.25, weight: 9)
+    #expect(results.map(\.loss) == losses && results.allSatisfy { $0.divergence == 0 })
+    expectSameBits(logits.array, plain.array, "gradient")
+  }
+
+  @Test(arguments: candidates)
   func adamW(_ candidate: Candidate) throws {
     let (runtime, fixture) = (candidate.runtime, try fixture())
     let p = try fixture.tensor("adamw.p", [20])

@@ -81,6 +81,10 @@ import Testing
       let plain = runtime.crossEntropy(logits: logits, targets: targets, scale: 0.3, gradient: false)
       let losses = runtime.crossEntropy(logits: logits, targets: targets, scale: 0.3, gradient: true)
       #expect(plain == losses)
+      let (far, other) = (try gate.copy(), try x.copy())
+      let penalized = runtime.crossEntropy(
+        logits: far, base: other, targets: targets, scale: 0.3, weight: 0.7)
+      #expect(penalized.map(\.loss) == losses)
       let picked = runtime.logSoftmax(gate, pick: targets.enumerated().map { ($0.offset, $0.element) })
       let rotated = try Tensor(zeros: [rows, 2 * width])
       rotated.rows(0..<3).copy(from: try Tensor((0..<6 * width).map { gate[$0] }, shape: [3, 2 * width]))
@@ -88,12 +92,12 @@ import Testing
         rotated, positions: [0, 3, 1, 2, 6, 5, 4], cosines: x, sines: dy, heads: 1, inverse: true)
       return [
         y.array, inverse.array, dx.array, dweight.array, sum.array, logits.array, losses, picked,
-        rotated.array,
+        rotated.array, far.array, penalized.map(\.divergence),
       ]
     }
     let names = [
       "norm", "inverse RMS", "norm gradient", "norm weight gradient", "sum", "logit gradient", "losses",
-      "log softmax", "rotation",
+      "log softmax", "rotation", "penalized logit gradient", "divergences",
     ]
     for (name, pair) in zip(names, zip(try run(candidate.runtime), try run(Candidate.reference.runtime))) {
       expectSameBits(pair.0, pair.1, name)

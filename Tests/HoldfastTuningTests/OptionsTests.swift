@@ -30,6 +30,7 @@ import Testing
     options.loraDropout = 0.125
     options.loraTargetModules = ["q_proj", "mlp.up_proj"]
     options.useRSLoRA = true
+    options.klWeight = 0.75
     let text = options.json.text()
     #expect(try TuningOptions(json: JSON.parse(text, name: "test")) == options)
     #expect(try TuningOptions(json: [:]) == TuningOptions())
@@ -52,6 +53,7 @@ import Testing
     ("{\"learning_rates\": 1}", "learning_rates"), ("{\"learning_rate\": \"high\"}", "learning_rate"),
     ("{\"schedule\": \"step\"}", "\"cosine\""), ("{\"seed\": -1}", "seed"), ("{\"shuffle\": 1}", "shuffle"),
     ("[1]", "object"), ("{\"batch_size\": 2.5}", "batch_size"), ("{\"beta1\": 1}", "beta1"),
+    ("{\"kl_weight\": -1}", "kl_weight"), ("{\"kl_weight\": \"1\"}", "kl_weight"),
   ])
   func badJSONIsNamed(text: String, name: String) throws {
     let json = try JSON.parse(text, name: "test")
@@ -72,7 +74,8 @@ import Testing
     ("beta2", { $0.beta2 = -0.5 }), ("epsilon", { $0.epsilon = 0 }), ("lora_rank", { $0.loraRank = -1 }),
     ("lora_alpha", { $0.loraAlpha = 0 }), ("lora_alpha", { $0.loraAlpha = .nan }),
     ("lora_dropout", { $0.loraDropout = 1 }), ("lora_target_modules", { $0.loraTargetModules = [] }),
-    ("lora_target_modules", { $0.loraTargetModules = [""] }),
+    ("lora_target_modules", { $0.loraTargetModules = [""] }), ("kl_weight", { $0.klWeight = -0.5 }),
+    ("kl_weight", { $0.klWeight = .nan }), ("kl_weight", { $0.klWeight = .infinity }),
   ]
 
   @Test(arguments: bad.indices)

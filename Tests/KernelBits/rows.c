@@ -22,6 +22,10 @@ static void compare_elements(bits *b, size_t n, const float *x, const float *d, 
   COMPARE(b, "dropout", n, d, k->dropout(x, n, 0x123456789abcdef * n, 1u << 30, 1.25f, y));
   COMPARE(b, "log-sum-exp", 1, d, y[0] = k->log_sum_exp(x, n));
   COMPARE(b, "cross-entropy", n + 1, x, y[n] = k->cross_entropy(y, n, n / 2, 0.3f, true));
+  COMPARE(b, "penalized cross-entropy", 2 * n + 2, x, {
+    memcpy(y + n, u, n * sizeof(float));
+    y[2 * n] = k->penalized_cross_entropy(y, y + n, n, n / 2, 0.3f, 0.7f, y + 2 * n + 1);
+  });
   for (holdfast_activation a = HOLDFAST_SILU; a <= HOLDFAST_GELU_TANH; a++) {
     COMPARE(b, "gate", n, d, k->gated(a, x, u, n, y));
     COMPARE(b, "gate gradients", 2 * n, x, k->gated_backward(a, d, x, u, n, y, y + n));

@@ -111,6 +111,11 @@ typedef struct holdfast_tune_options {
    * every projection but the output's.
    */
   const char *lora_target_modules;
+  /**
+   * The weight of a penalty that keeps the model close to the one tuning begins with: what a nat of KL(base || tuned), the
+   * mean over the same targets, costs beside the cross-entropy. 0: none. Default 0.
+   */
+  double kl_weight;
 } holdfast_tune_options;
 
 /** Fills options with the defaults; `struct_size` is sizeof(holdfast_tune_options). */
@@ -121,7 +126,8 @@ void holdfast_tune_options_init(holdfast_tune_options *options, uint32_t struct_
  * @param options NULL for the defaults.
  * @param progress called after each micro-batch; may be NULL.
  * @param tuned receives the tuned model, to free with holdfast_model_free().
- * @param report receives one JSON object with the losses, learning rates and gradient norms of every step, the tokens
+ * @param report receives one JSON object with the losses, learning rates and gradient norms of every step (and `kl` with a
+ *   kl_weight), the tokens
  *   trained on and the seconds taken, a string to free with holdfast_string_free(); may be NULL.
  */
 holdfast_status holdfast_tune(const holdfast_model *model, const holdfast_instructions *instructions,

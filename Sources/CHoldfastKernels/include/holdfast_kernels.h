@@ -159,6 +159,10 @@ typedef struct {
   float (*log_sum_exp)(const float *x, size_t n);
   /// Returns -log softmax(x)[target]; when `gradient`, x becomes (softmax(x) - onehot(target)) * scale.
   float (*cross_entropy)(float *x, size_t n, size_t target, float scale, bool gradient);
+  /// The same with a penalty: with q = softmax(x) and p = softmax(base), returns -log q[target], puts KL(p || q) into
+  /// `divergence`, and x becomes (q - onehot(target) + weight * (q - p)) * scale. What base held is lost.
+  float (*penalized_cross_entropy)(
+    float *x, float *base, size_t n, size_t target, float scale, float weight, float *divergence);
   void (*adamw)(
     const holdfast_adamw *, const float *gradient, size_t n, float *parameter, float *first, float *second);
   /// Sum of squares in double: 16 lanes, then the tree.

@@ -43,6 +43,38 @@ static float cross_entropy(float *x, size_t n, size_t target, float scale, bool 
   return (m + holdfast_log(s)) - at_target;
 }
 
+// KL(p || q) = sum p (log p - log q), with logits less their largest: near it, where p is, the differences are exact.
+static float penalized_cross_entropy(
+  float *x, float *base, size_t n, size_t target, float scale, float weight, float *divergence) {
+  float at_target = x[target], m = maximum(x, n), base_m = maximum(base, n);
+  float lane[LANES] = {0}, base_lane[LANES] = {0}, far_lane[LANES] = {0};
+  for (size_t start = 0; start < n; start += SUM_BLOCK) {
+    float part[LANES] = {0}, base_part[LANES] = {0}, far_part[LANES] = {0};
+    for (size_t i = start; i < start + block_count(n, start); i++) {
+      float a = x[i] - m, b = base[i] - base_m, e = reference_exp(a), f = reference_exp(b);
+      part[i % LANES] = part[i % LANES] + e;
+      base_part[i % LANES] = base_part[i % LANES] + f;
+      far_part[i % LANES] = fmaf(f, b - a, far_part[i % LANES]);
+      x[i] = e;
+      base[i] = f;
+    }
+    for (size_t i = 0; i < LANES; i++) {
+      lane[i] = lane[i] + part[i];
+      base_lane[i] = base_lane[i] + base_part[i];
+      far_lane[i] = far_lane[i] + far_part[i];
+    }
+  }
+  float s = tree(lane), base_s = tree(base_lane), inverse = 1 / s, base_inverse = 1 / base_s;
+  for (size_t i = 0; i < n; i++) {
+    float q = x[i] * inverse, p = base[i] * base_inverse;
+    q = fmaf(weight, q - p, q);
+    x[i] = (i == target ? q - 1 : q) * scale;
+  }
+  float kl = tree(far_lane) * base_inverse + (holdfast_log(s) - holdfast_log(base_s));
+  *divergence = kl < 0 ? 0 : kl;
+  return (m + holdfast_log(s)) - at_target;
+}
+
 static void adamw(
   const holdfast_adamw *o, const float *gradient, size_t n, float *parameter, float *first, float *second) {
   for (size_t i = 0; i < n; i++) {

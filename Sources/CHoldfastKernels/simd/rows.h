@@ -45,6 +45,38 @@ static float cross_entropy(float *x, size_t n, size_t target, float scale, bool 
   return (m + holdfast_log(s)) - at_target;
 }
 
+static float penalized_cross_entropy(
+  float *x, float *base, size_t n, size_t target, float scale, float weight, float *divergence) {
+  float at_target = x[target], m = maximum(x, n), base_m = maximum(base, n);
+  lanes sum = SPLAT(0.0f), base_sum = SPLAT(0.0f), far_sum = SPLAT(0.0f);
+  for (size_t start = 0; start < n; start += SUM_BLOCK) {
+    float *part = x + start, *base_part = base + start;
+    lanes s = SPLAT(0.0f), base_s = SPLAT(0.0f), far = SPLAT(0.0f);
+    FOR_LANES(block_count(n, start), {
+      lanes a = get(part + i, w) - m, b = get(base_part + i, w) - base_m;
+      lanes e = exp_lanes(a), f = exp_lanes(b);
+      put(part + i, e, w);
+      put(base_part + i, f, w);
+      s = s + only(e, w);
+      base_s = base_s + only(f, w);
+      far = fma_lanes(only(f, w), b - a, far);
+    });
+    sum = sum + s;
+    base_sum = base_sum + base_s;
+    far_sum = far_sum + far;
+  }
+  float s = tree(sum), base_s = tree(base_sum), inverse = 1 / s, base_inverse = 1 / base_s;
+  float e = x[target] * inverse, f = base[target] * base_inverse;
+  FOR_LANES(n, {
+    lanes q = get(x + i, w) * inverse, p = get(base + i, w) * base_inverse;
+    put(x + i, fma_lanes(SPLAT(weight), q - p, q) * scale, w);
+  });
+  x[target] = (fmaf(weight, e - f, e) - 1) * scale;
+  float kl = tree(far_sum) * base_inverse + (holdfast_log(s) - holdfast_log(base_s));
+  *divergence = kl < 0 ? 0 : kl;
+  return (m + holdfast_log(s)) - at_target;
+}
+
 static void adamw(
   const holdfast_adamw *o, const float *gradient, size_t n, float *parameter, float *first, float *second) {
   FOR_LANES(n, {

@@ -12,6 +12,7 @@ extension StudyFindings.Training {
       targetTokens: examples.reduce(0) { $0 + $1.labels.count { $0 >= 0 } },
       losses: result.records.map(\.loss),
       learningRates: result.records.map(\.learningRate), gradientNorms: result.records.map(\.gradientNorm),
+      divergences: result.records.compactMap(\.kl),
       weightDistance: weightDistance, path: path)
     keptStep = losses.count
   }
@@ -26,6 +27,7 @@ extension StudyFindings.Training {
       model: model, rows: try node.member("rows").int(), targetTokens: try node.member("target_tokens").int(),
       losses: try numbers("losses"), learningRates: try numbers("learning_rates"),
       gradientNorms: try numbers("gradient_norms"),
+      divergences: try node.optional("kl") == nil ? [] : numbers("kl"),
       weightDistance: try node.member("weight_distance").double(),
       path: path)
     for element in try node.optional("drift")?.elements() ?? [] { drift.append(try DriftPoint(element)) }
@@ -44,6 +46,7 @@ extension StudyFindings.Training {
       "weight_distance": .number(weightDistance), "weights": .text(path),
       "kept_step": .int(keptStep), "stopped_early": .bool(stoppedEarly),
     ]
+    if !divergences.isEmpty { json.set("kl", .numbers(divergences)) }
     if !drift.isEmpty { json.set("drift", .array(drift.map(\.json))) }
     return json
   }

@@ -14,6 +14,8 @@ struct StudyFindings: Sendable {
     var losses: [Double]
     var learningRates: [Double]
     var gradientNorms: [Double]
+    /// By step, empty where tuning had no KL penalty.
+    var divergences: [Double] = []
     /// The Euclidean distance of the tuned parameters from those before, over all tensors.
     var weightDistance: Double
     /// Where the tuned weights lie.

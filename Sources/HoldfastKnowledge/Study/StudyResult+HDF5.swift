@@ -29,6 +29,7 @@ extension StudyResult {
       try table.add("loss", .double(run.losses))
       try table.add("learning_rate", .double(run.learningRates))
       try table.add("gradient_norm", .double(run.gradientNorms))
+      if !run.divergences.isEmpty { try table.add("kl", .double(run.divergences)) }
       let group = try training.makeGroup(ByteString(run.model.name))
       try table.write(to: group)
       try group.setAttribute("rows", .integer(Int64(run.rows)))

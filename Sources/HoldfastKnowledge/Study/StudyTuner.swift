@@ -58,7 +58,9 @@ struct StudyTuner {
       let general = try specification.general?.examples(group.general, for: base, specification.after) ?? []
       return try group.examples(base.tokenizer, specification.after) + general
     }
-    var decisive = options.json
+    // Without a penalty the key is what it was before there was one, so that older directories go on.
+    var decisive = JSON.object(
+      (options.json.objectValue ?? []).filter { $0.key != "kl_weight" || options.klWeight > 0 })
     decisive.set("micro_batch_size", .null)
     decisive.set("micro_batch_tokens", .null)
     var stage = try runner.open(
@@ -106,7 +108,7 @@ struct StudyTuner {
     let checkpoint = stage.file("checkpoint.h5")
     let trainer =
       FileSystem.exists(checkpoint)
-      ? try Trainer(resuming: checkpoint, examples: examples, options: options)
+      ? try Trainer(resuming: checkpoint, examples: examples, options: options, base: base)
       : try Trainer(model: base, examples: examples, options: options)
     let policy = CheckpointPolicy(path: checkpoint, everySteps: specification.checkpointSteps)
     let reporter = runner.reporter()

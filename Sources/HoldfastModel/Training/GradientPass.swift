@@ -10,13 +10,18 @@ public final class GradientPass {
   private let runtime: Runtime
   private let arena = Arena()
   private let rotary: RotaryTables
+  private let penalty: (base: BasePass, weight: Float)?
   private var dropout: DropoutRows?
 
   /// Rows of logits held at once: 256, or what 64 MiB hold.
   private var logitRows: Int { max(16, min(256, (1 << 24) / model.configuration.vocabularySize)) }
 
-  /// - Throws: `invalidArgument` when the model has no parameters to train.
-  public init(_ model: Model, runtime: Runtime = .shared) throws(HoldfastError) {
+  /// - Parameter penalty: what a move away from another model costs; nothing without one.
+  /// - Throws: `invalidArgument` when the model has no parameters to train, or the penalty's base another vocabulary or
+  ///   context.
+  public init(
+    _ model: Model, penalty: KLPenalty? = nil, runtime: Runtime = .shared
+  ) throws(HoldfastError) {
     guard model.parameters != nil else {
       throw HoldfastError(
         .invalidArgument,
@@ -25,6 +30,18 @@ public final class GradientPass {
     self.model = model
     self.runtime = runtime
     rotary = try RotaryTables(model.configuration)
+    guard let penalty else {
+      self.penalty = nil
+      return
+    }
+    let (own, other) = (model.configuration, penalty.base.configuration)
+    guard other.vocabularySize == own.vocabularySize, other.contextLength == own.contextLength else {
+      throw HoldfastError(
+        .invalidArgument,
+        "a KL penalty needs a base with the model's \(own.vocabularySize) tokens and context of "
+          + "\(own.contextLength), not \(other.vocabularySize) and \(other.contextLength)")
+    }
+    self.penalty = (try BasePass(penalty.base, arena: arena, runtime: runtime), Float(penalty.weight))
   }
 
   /// Begins an optimiser step: the adapters' dropout, if they have any, is that of this seed and step from now on.
@@ -52,14 +69,24 @@ public final class GradientPass {
   public func accumulate(
     _ sequences: [TrainingSequence], scale: Float, into gradients: Gradients, after sum: Double = 0
   ) throws(HoldfastError) -> Double {
+    var sums = LossSums()
+    sums.crossEntropy = sum
+    return try accumulate(sequences, scale: scale, into: gradients, after: sums).crossEntropy
+  }
+
+  /// The same of the penalized loss, `scale · Σ (−log P(target) + weight · KL(base ‖ model))`; returns both sums.
+  public func accumulate(
+    _ sequences: [TrainingSequence], scale: Float, into gradients: Gradients, after sums: LossSums
+  ) throws(HoldfastError) -> LossSums {
     let c = model.configuration
-    var plan = Plan()
+    var plan = TrainingPlan()
     for (index, sequence) in sequences.enumerated() {
       do { try sequence.validate(c) } catch { throw error.at("sequence \(index)") }
       plan.append(sequence)
     }
-    guard !plan.tokens.isEmpty else { return sum }
+    guard !plan.tokens.isEmpty else { return sums }
     let memory = MemoryWatch()
+    try penalty?.base.read(plan)
 
     let source = source(dropout)
     let blocks = try (0..<c.layers).map { layer throws(HoldfastError) in
@@ -82,7 +109,7 @@ public final class GradientPass {
     }
 
     let dx = try arena.tensor("residual gradient", [tokens, c.width])
-    let loss = try head(x, plan, scale: scale, into: dx, gradients, after: sum)
+    let after = try head(x, plan, scale: scale, into: dx, gradients, after: sums)
 
     let scratch = try BackwardScratch(
       model, hasPostNorms: blocks.contains { $0.hasPostNorms }, tokens: tokens, arena: arena)
@@ -103,14 +130,14 @@ public final class GradientPass {
     try memory.check()
     dropout?.tokens += plan.tokens.count
     dropout?.targets += plan.rows.count
-    return loss
+    return after
   }
 
   /// Loss and gradients above the blocks: final norm, output projection, cross-entropy at the target rows.
   private func head(
-    _ x: Tensor, _ plan: Plan, scale: Float, into dx: Tensor, _ gradients: Gradients,
-    after sum: Double
-  ) throws(HoldfastError) -> Double {
+    _ x: Tensor, _ plan: TrainingPlan, scale: Float, into dx: Tensor, _ gradients: Gradients,
+    after sums: LossSums
+  ) throws(HoldfastError) -> LossSums {
     let c = model.configuration
     let weights = model.weights
     let norm = try weights.finalNorm(source(nil))
@@ -120,9 +147,10 @@ public final class GradientPass {
       weight: gradients.tensor(weights.slot(.finalNorm)),
       bias: gradients.tensor(weights.slot(.finalNorm, isBias: true)))
     dx.fill(0)
-    var loss = sum
+    var sums = sums
     for start in stride(from: 0, to: plan.rows.count, by: logitRows) {
       let range = start..<min(start + logitRows, plan.rows.count)
+      let base = try penalty?.base.logits(range)
       let picked = try arena.tensor("picked", [range.count, c.width])
       let normed = try arena.tensor("final", [range.count, c.width])
       let normedGradient = try arena.tensor("final gradient", [range.count, c.width])
@@ -137,9 +165,7 @@ public final class GradientPass {
       let scratch = try AdapterScratch(model, tokens: range.count, training: true, arena: arena)
       output.forward(normed, into: logits, scratch, runtime)
       let capped = try cap(logits)
-      let losses = runtime.crossEntropy(
-        logits: logits, targets: Array(plan.targets[range]), scale: scale, gradient: true)
-      for value in losses { loss += Double(value) }
+      loss(logits, base, Array(plan.targets[range]), scale, into: &sums)
       if let capped, let cap = c.logitSoftcap { runtime.softcapBackward(logits, capped: capped, cap: cap) }
       output.backward(
         logits, x: normed, into: normedGradient, accumulate: false, outputGradients, scratch, runtime)
@@ -148,7 +174,24 @@ public final class GradientPass {
         normGradients, runtime)
       for (i, r) in range.enumerated() { dx.row(plan.rows[r]).copy(from: pickedGradient.row(i)) }
     }
-    return loss
+    return sums
+  }
+
+  /// Adds the losses of logits to the sums and leaves their gradients in the logits' place.
+  private func loss(
+    _ logits: Tensor, _ base: Tensor?, _ targets: [Int32], _ scale: Float, into sums: inout LossSums
+  ) {
+    guard let base, let penalty else {
+      let losses = runtime.crossEntropy(logits: logits, targets: targets, scale: scale, gradient: true)
+      for value in losses { sums.crossEntropy += Double(value) }
+      return
+    }
+    let losses = runtime.crossEntropy(
+      logits: logits, base: base, targets: targets, scale: scale, weight: penalty.weight)
+    for value in losses {
+      sums.crossEntropy += Double(value.loss)
+      sums.divergence += Double(value.divergence)
+    }
   }
 
   /// Caps logits in place where the model does, and returns a copy for the way back.
@@ -158,32 +201,6 @@ public final class GradientPass {
     let copy = try arena.tensor("capped logits", logits.shape)
     copy.copy(from: logits)
     return copy
-  }
-
-  /// Sequences laid one after another, each up to its last target: later tokens teach nothing.
-  private struct Plan {
-    var tokens: [Int32] = []
-    var positions: [Int32] = []
-    var segments: [AttentionSegment] = []
-    /// Rows with a target, ascending, and their targets.
-    var rows: [Int] = []
-    var targets: [Int32] = []
-    /// The length of each row's whole sequence, what comes after its last target included.
-    var textLengths: [Int] = []
-
-    mutating func append(_ sequence: TrainingSequence) {
-      let start = tokens.count
-      var end = 0
-      for t in 1..<sequence.labels.count where sequence.labels[t] != TrainingSequence.ignored {
-        rows.append(start + t - 1)
-        targets.append(sequence.labels[t])
-        end = t
-      }
-      tokens += sequence.tokens[..<end]
-      positions += (0..<end).map { Int32(truncatingIfNeeded: $0) }
-      segments.append(AttentionSegment(rows: start..<(start + end), context: []))
-      textLengths += repeatElement(sequence.tokens.count, count: end)
-    }
   }
 }
 

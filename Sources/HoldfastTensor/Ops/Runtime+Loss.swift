@@ -14,6 +14,27 @@ extension Runtime {
     }
   }
 
+  /// The same with a penalty on the distance from other logits: the losses, and KL(p ‖ q) in nats of each row, where q is
+  /// the softmax of logits and p that of `base` [R, V]; logits become (q - onehot + weight · (q - p)) * scale.
+  ///
+  /// What `base` held is lost.
+  public func crossEntropy(
+    logits: Tensor, base: Tensor, targets: [Int32], scale: Float, weight: Float
+  ) -> [(loss: Float, divergence: Float)] {
+    let width = logits.columns
+    precondition(logits.count == targets.count * width, "\(targets.count) targets for logits \(logits.shape)")
+    precondition(base.shape == logits.shape, "logits \(logits.shape) against \(base.shape)")
+    precondition(targets.allSatisfy { $0 >= 0 && Int($0) < width }, "a target outside the vocabulary")
+    let kernels = KernelTable(kernels)
+    return perRow(targets.count) { row in
+      var divergence: Float = 0
+      let loss = kernels.table.pointee.penalized_cross_entropy(
+        logits.pointer + row * width, base.pointer + row * width, width, Int(targets[row]), scale, weight,
+        &divergence)
+      return (loss, divergence)
+    }
+  }
+
   /// log softmax(logits[row])[token] for each pair; logits [R, V] stay as they are.
   public func logSoftmax(_ logits: Tensor, pick: [(row: Int, token: Int32)]) -> [Float] {
     let width = logits.columns
@@ -44,18 +65,18 @@ extension Runtime {
     }
   }
 
-  private func perRow(_ count: Int, _ body: @Sendable (Int) -> Float) -> [Float] {
-    [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+  private func perRow<Result: BitwiseCopyable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    [Result](unsafeUninitializedCapacity: count) { buffer, initialized in
       let results = RowResults(pointer: buffer.baseAddress)
       parallel(count) { rows in
-        for row in rows { results.pointer?[row] = body(row) }
+        for row in rows { (results.pointer.map { $0 + row })?.initialize(to: body(row)) }
       }
       initialized = count
     }
   }
 }
 
-/// Where pool threads put one number per row.
-private struct RowResults: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Float>?
+/// Where pool threads put what they computed of each row.
+private struct RowResults<Result: BitwiseCopyable>: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Result>?
 }

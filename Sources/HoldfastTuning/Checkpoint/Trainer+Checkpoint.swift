@@ -1,4 +1,4 @@
-import HoldfastModel
+public import HoldfastModel
 import HoldfastStorage
 public import HoldfastTensor
 
@@ -27,11 +27,13 @@ extension Trainer {
   ///   - examples: the examples of that run, in the same order.
   ///   - options: `nil` for those of the checkpoint. Others may differ only in what cannot change the result:
   ///     micro-batches, and the number of steps under a constant rate without warm-up.
-  /// - Throws: `invalidArgument` naming the options or the data that differ, or when the file holds a finished model
-  ///   without moments; what `Model.load` throws.
+  ///   - base: the model the run began with; asked for when all parameters are tuned under a KL penalty, because such a
+  ///     checkpoint does not hold it, and otherwise of no account.
+  /// - Throws: `invalidArgument` naming the options or the data that differ, when the file holds a finished model
+  ///   without moments, or when the base is missing or another; what `Model.load` throws.
   public convenience init(
     resuming path: String, examples: [TrainingExample], options: TuningOptions? = nil,
-    runtime: Runtime = .shared
+    base: Model? = nil, runtime: Runtime = .shared
   ) throws(HoldfastError) {
     let loaded = try Model.load(path)
     let root = try HDF5File(path: path).root
@@ -51,10 +53,14 @@ extension Trainer {
       throw HoldfastError(
         .corruptData, "\(path): the group /adapter does not fit the options the run was started with")
     }
+    let start =
+      log.options.klWeight > 0
+      ? try TuningBase(resuming: model, from: path, log: log, given: base) : nil
     // What was read of the file is this trainer's own.
     let parameters = if let own = loaded.parameters { own } else { try Parameters(copying: loaded) }
     try self.init(
-      model: model, parameters: parameters, examples: examples, options: chosen, records: log.records,
+      model: model, parameters: parameters, base: start, examples: examples, options: chosen,
+      records: log.records,
       moments: { optimizer throws(HoldfastError) in
         try OptimizerState.read(
           moments, into: optimizer, names: parameters.names, steps: log.records.count)

@@ -5,7 +5,8 @@ import HoldfastTensor
 ///
 /// Attributes: `options` (JSON), `data_sha256`, `examples`, `completed_steps`, `total_steps`, `epoch` and `position` (the
 /// place of the next example in the order of its epoch). Datasets over the axis `step`: `loss`, `learning_rate`,
-/// `gradient_norm`, `tokens`, `target_tokens`, `seconds`.
+/// `gradient_norm`, `tokens`, `target_tokens`, `seconds`. With a KL penalty also the attribute `base_sha256`, the fingerprint
+/// of the model it is measured from, and the dataset `kl`.
 struct TrainingLog {
   static let name: ByteString = "training"
 
@@ -13,6 +14,8 @@ struct TrainingLog {
   var dataSHA256: String
   var exampleCount: Int
   var records: [TrainingRecord]
+  /// The fingerprint of the model the KL penalty is measured from, if there is a penalty.
+  var baseSHA256: String?
 
   /// Writes the group.
   func write(to root: HDF5Group) throws(HoldfastError) {
@@ -26,9 +29,11 @@ struct TrainingLog {
     try group.setAttribute("total_steps", .integer(Int64(plan.totalSteps)))
     try group.setAttribute("epoch", .integer(Int64(cursor.epoch)))
     try group.setAttribute("position", .integer(Int64(cursor.position)))
+    if let baseSHA256 { try group.setAttribute("base_sha256", .text(ByteString(baseSHA256))) }
     let axes = [HDF5Axis("step", records.count)]
     try group.write("step", records.map { Int64($0.step) }, axes: axes)
     try group.write("loss", records.map(\.loss), axes: axes)
+    if options.klWeight > 0 { try group.write("kl", records.map { $0.kl ?? 0 }, axes: axes) }
     try group.write("learning_rate", records.map(\.learningRate), axes: axes)
     try group.write("gradient_norm", records.map(\.gradientNorm), axes: axes)
     try group.write("tokens", records.map { Int64($0.tokens) }, axes: axes)
@@ -46,6 +51,9 @@ extension TrainingLog {
     exampleCount = try group.int("examples")
     let steps = try group.dataset("step").read(as: Int64.self)
     let losses = try group.dataset("loss").read(as: Double.self)
+    let hasPenalty = options.klWeight > 0
+    baseSHA256 = hasPenalty ? try group.text("base_sha256").text : nil
+    let divergences = hasPenalty ? try group.dataset("kl").read(as: Double.self) : nil
     let rates = try group.dataset("learning_rate").read(as: Double.self)
     let norms = try group.dataset("gradient_norm").read(as: Double.self)
     let tokens = try group.dataset("tokens").read(as: Int64.self)
@@ -53,7 +61,7 @@ extension TrainingLog {
     let seconds = try group.dataset("seconds").read(as: Double.self)
     let count = try group.int("completed_steps")
     guard exampleCount > 0, [steps.count, tokens.count, targets.count].allSatisfy({ $0 == count }),
-      [losses, rates, norms, seconds].allSatisfy({ $0.count == count }),
+      [losses, divergences ?? losses, rates, norms, seconds].allSatisfy({ $0.count == count }),
       steps.elementsEqual((0..<count).map { Int64($0 + 1) })
     else { throw HoldfastError(.corruptData, "\(place): the records do not fit the \(count) steps taken") }
     records = []
@@ -63,7 +71,8 @@ extension TrainingLog {
       }
       records.append(
         TrainingRecord(
-          step: i + 1, loss: losses[i], learningRate: rates[i], gradientNorm: norms[i], tokens: tokenCount,
+          step: i + 1, loss: losses[i], kl: divergences?[i], learningRate: rates[i], gradientNorm: norms[i],
+          tokens: tokenCount,
           targetTokens: targetCount, seconds: seconds[i]))
     }
   }

@@ -20,6 +20,8 @@ extension TuningResult {
 
   /// How the parameters came about.
   var log: TrainingLog {
-    TrainingLog(options: options, dataSHA256: dataSHA256, exampleCount: exampleCount, records: records)
+    TrainingLog(
+      options: options, dataSHA256: dataSHA256, exampleCount: exampleCount, records: records,
+      baseSHA256: baseSHA256)
   }
 }

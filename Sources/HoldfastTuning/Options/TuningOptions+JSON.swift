@@ -138,6 +138,7 @@ extension TuningOptions {
       $0.useRSLoRA = value
       return true
     },
+    .number("kl_weight", \.klWeight),
   ]
 
   /// A seed as JSON: a number where 64 signed bits hold it, otherwise its decimal digits.

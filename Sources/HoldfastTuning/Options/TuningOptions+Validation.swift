@@ -19,6 +19,7 @@ extension TuningOptions {
     try Self.check("lora_rank", loraRank, 0...65536)
     try Self.check("lora_alpha", loraAlpha, "above 0 and at most 1000000") { $0 > 0 && $0 <= 1e6 }
     try Self.check("lora_dropout", loraDropout, "at least 0 and below 1") { $0 >= 0 && $0 < 1 }
+    try Self.check("kl_weight", klWeight, "in 0 (no penalty) … 1000000") { $0 >= 0 && $0 <= 1e6 }
     guard !loraTargetModules.isEmpty, loraTargetModules.allSatisfy({ !$0.isEmpty }) else {
       throw HoldfastError(
         .invalidArgument,

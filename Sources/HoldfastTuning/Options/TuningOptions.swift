@@ -52,6 +52,9 @@ public struct TuningOptions: Sendable, Equatable {
   public var loraTargetModules = ["all-linear"]
   /// Whether the adapter counts alpha / √rank times (rank-stabilised LoRA).
   public var useRSLoRA = false
+  /// What a nat of KL(base ‖ tuned), the mean over the step's targets, costs beside the cross-entropy; the base is the model
+  /// tuning began with. 0 leaves it out.
+  public var klWeight = 0.0
 
   /// Makes the default options.
   public init() {}

@@ -59,9 +59,10 @@ extension Trainer {
 }
 
 extension TrainingRecord {
-  /// The record in a few words: `loss 1.6054, learning rate 2e-05`.
+  /// The record in a few words: `loss 1.6054, learning rate 2e-05`, with `KL 0.0123` where that is part of the loss.
   var summary: String {
-    let rounded = (loss * 1e4).rounded() / 1e4
-    return "loss \(rounded), learning rate \(Float(learningRate))"
+    func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+    let kl = kl.map { ", KL \(rounded($0))" } ?? ""
+    return "loss \(rounded(loss))\(kl), learning rate \(Float(learningRate))"
   }
 }

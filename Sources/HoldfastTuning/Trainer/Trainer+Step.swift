@@ -20,11 +20,14 @@ extension Trainer {
 
     workspace.gradients.reset()
     workspace.pass.begin(step: index, seed: options.seed)
-    var sum = 0.0
+    var sums = LossSums()
     for micro in microBatches(batch) {
-      sum = try workspace.pass.accumulate(
-        batch[micro].map { sequences[$0] }, scale: 1 / Float(targets), into: workspace.gradients, after: sum)
-      guard sum.isFinite else { throw lossError(step: index + 1, batch[micro]) }
+      sums = try workspace.pass.accumulate(
+        batch[micro].map { sequences[$0] }, scale: 1 / Float(targets), into: workspace.gradients,
+        after: sums)
+      guard sums.crossEntropy.isFinite, sums.divergence.isFinite else {
+        throw lossError(step: index + 1, batch[micro])
+      }
       try report(micro.upperBound, batch.count)
     }
     let norm: Double
@@ -41,9 +44,9 @@ extension Trainer {
       index + 1, parameters: parameters, gradients: workspace.gradients, learningRate: learningRate,
       gradientScale: clipCoefficient(norm: norm, limit: options.clipNorm), options: options, runtime: runtime)
     let record = TrainingRecord(
-      step: index + 1, loss: sum / Double(targets), learningRate: learningRate, gradientNorm: norm,
-      tokens: tokens,
-      targetTokens: targets, seconds: (clock.now - start) / .seconds(1))
+      step: index + 1, loss: sums.crossEntropy / Double(targets),
+      kl: options.klWeight > 0 ? sums.divergence / Double(targets) : nil, learningRate: learningRate,
+      gradientNorm: norm, tokens: tokens, targetTokens: targets, seconds: (clock.now - start) / .seconds(1))
     records.append(record)
     return record
   }

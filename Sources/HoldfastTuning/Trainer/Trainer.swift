@@ -10,7 +10,7 @@ public import HoldfastTensor
 ///
 /// Memory: four float32 tensors for every tuned parameter (itself, gradient, two moments) and the activations of one
 /// micro-batch; all but the parameters are freed at the end of `run`. Under an adapter the weights stay in their file,
-/// quantised as they are.
+/// quantised as they are; so do those of the base that a KL penalty compares with.
 public final class Trainer {
   /// The model in training: the given weights under parameters of the trainer's own.
   public let model: Model
@@ -23,6 +23,7 @@ public final class Trainer {
   let sequences: [TrainingSequence]
   let identifiers: [String]
   let dataSHA256: String
+  let baseSHA256: String?
   let runtime: Runtime
   var plan: BatchPlan
   /// The checkpoint written or read last, and the steps it holds.
@@ -36,8 +37,10 @@ public final class Trainer {
     let gradients: Gradients
     let optimizer: AdamW
 
-    init(_ model: Model, _ parameters: Parameters, runtime: Runtime) throws(HoldfastError) {
-      pass = try GradientPass(model, runtime: runtime)
+    init(
+      _ model: Model, _ parameters: Parameters, penalty: KLPenalty?, runtime: Runtime
+    ) throws(HoldfastError) {
+      pass = try GradientPass(model, penalty: penalty, runtime: runtime)
       gradients = try Gradients(model)
       optimizer = try AdamW(for: parameters)
     }
@@ -58,17 +61,18 @@ public final class Trainer {
         try Parameters(copying: model)
       }
     try self.init(
-      model: model, parameters: parameters, examples: examples, options: options, records: [], moments: nil,
-      runtime: runtime)
+      model: model, parameters: parameters, base: TuningBase(model), examples: examples, options: options,
+      records: [], moments: nil, runtime: runtime)
   }
 
   /// - Parameters:
   ///   - parameters: what is tuned; they become the trainer's own.
+  ///   - base: the model tuning began with, which a KL penalty needs when parameters rather than an adapter are tuned.
   ///   - records: the steps already taken.
   ///   - moments: fills the optimiser's moments as those steps left them; `nil` for none.
   init(
-    model: Model, parameters: Parameters, examples: [TrainingExample], options: TuningOptions,
-    records: [TrainingRecord],
+    model: Model, parameters: Parameters, base: TuningBase? = nil, examples: [TrainingExample],
+    options: TuningOptions, records: [TrainingRecord],
     moments: ((AdamW) throws(HoldfastError) -> Void)?, runtime: Runtime
   ) throws(HoldfastError) {
     try options.validate()
@@ -91,7 +95,12 @@ public final class Trainer {
     self.options = options
     self.records = records
     self.runtime = runtime
-    let workspace = try Workspace(self.model, parameters, runtime: runtime)
+    let base = options.klWeight > 0 ? base ?? TuningBase(self.model.base) : nil
+    baseSHA256 = try base?.fingerprint()
+    let penalty = base.map {
+      KLPenalty(base: parameters.adapter == nil ? $0.model : self.model.base, weight: options.klWeight)
+    }
+    let workspace = try Workspace(self.model, parameters, penalty: penalty, runtime: runtime)
     try moments?(workspace.optimizer)
     self.workspace = workspace
   }
@@ -104,7 +113,8 @@ public final class Trainer {
   /// The model as it is now, with the steps taken; parameters are shared with the trainer.
   public var result: TuningResult {
     TuningResult(
-      model: model, records: records, options: options, dataSHA256: dataSHA256, exampleCount: sequences.count)
+      model: model, records: records, options: options, dataSHA256: dataSHA256, exampleCount: sequences.count,
+      baseSHA256: baseSHA256)
   }
 
   /// Frees gradients and moments; no step can follow.

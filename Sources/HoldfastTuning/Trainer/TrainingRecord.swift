@@ -6,6 +6,8 @@ public struct TrainingRecord: Sendable, Equatable {
   public var step: Int
   /// The mean −log P over the step's target tokens before the update, in nats.
   public var loss: Double
+  /// The mean KL(base ‖ tuned) over the same targets, in nats; `nil` where tuning had no such penalty.
+  public var kl: Double?
   /// The learning rate of the update.
   public var learningRate: Double
   /// The L2 norm of all gradients before clipping.
@@ -19,10 +21,12 @@ public struct TrainingRecord: Sendable, Equatable {
 
   /// The record as a JSON object.
   public var json: JSON {
-    [
+    var json: JSON = [
       "step": .int(step), "loss": .number(loss), "learning_rate": .number(learningRate),
       "gradient_norm": .number(gradientNorm), "tokens": .int(tokens), "target_tokens": .int(targetTokens),
       "seconds": .number(seconds),
     ]
+    if let kl { json.set("kl", .number(kl)) }
+    return json
   }
 }

@@ -13,6 +13,8 @@ public struct TuningResult: Sendable {
   public let dataSHA256: String
   /// The number of examples.
   public let exampleCount: Int
+  /// The fingerprint of the model the KL penalty is measured from, if there is a penalty.
+  public let baseSHA256: String?
 
   /// Tokens of all steps.
   public var tokens: Int { records.reduce(0) { $0 + $1.tokens } }
@@ -23,10 +25,12 @@ public struct TuningResult: Sendable {
 
   /// The report as a JSON object: options, data, totals and every step.
   public var json: JSON {
-    [
+    var json: JSON = [
       "options": options.json, "examples": .int(exampleCount), "data_sha256": .text(dataSHA256),
       "tokens": .int(tokens), "target_tokens": .int(targetTokens), "seconds": .number(seconds),
       "steps": .array(records.map(\.json)),
     ]
+    if let baseSHA256 { json.set("base_sha256", .text(baseSHA256)) }
+    return json
   }
 }

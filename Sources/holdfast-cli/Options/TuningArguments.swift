@@ -71,6 +71,13 @@ struct TuningArguments: ParsableArguments {
   @Flag(name: .customLong("use-rslora"), help: "Let the adapter count alpha / √rank times.")
   var useRSLoRA = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What a nat of KL(base ‖ tuned) costs, the mean over the learnt tokens beside their cross-entropy: keeps the model "
+        + "close to what it was (0: nothing).", valueName: "beta"))
+  var klWeight = TuningOptions().klWeight
+
   /// The engine's options, checked.
   func options() throws(HoldfastError) -> TuningOptions {
     var options = TuningOptions()
@@ -96,6 +103,7 @@ struct TuningArguments: ParsableArguments {
       separator: UInt8(ascii: ","), omittingEmptySubsequences: false
     ).map { String(Substring($0)) }
     options.useRSLoRA = useRSLoRA
+    options.klWeight = klWeight
     try options.validate()
     return options
   }

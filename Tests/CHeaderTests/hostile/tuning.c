@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 void tuning(const char *scratch) {
   holdfast_instructions *wrong = NULL;
@@ -57,6 +58,9 @@ void tuning(const char *scratch) {
   TUNE(use_rslora, 2);
   TUNE(lora_target_modules, "");
   TUNE(lora_target_modules, not_utf8);
+  TUNE(kl_weight, -0.5);
+  TUNE(kl_weight, NAN);
+  TUNE(kl_weight, INFINITY);
 #undef TUNE
   REFUSED(BAD, holdfast_tune(NULL, instructions, NULL, NULL, NULL, &tuned, &report, &error));
   REFUSED(BAD, holdfast_tune(model, NULL, NULL, NULL, NULL, &tuned, &report, &error));
@@ -103,6 +107,23 @@ void tuning(const char *scratch) {
   WORKS(holdfast_tune(model, instructions, &options, NULL, NULL, &tuned, NULL, &error));
   holdfast_model_free(tuned);
 
+  /* Under a KL penalty the model must be the one the run began with. */
+  options.kl_weight = 0.5;
+  options.resume = 0;
+  left = 3;
+  REFUSED(HOLDFAST_CANCELLED, holdfast_tune(model, instructions, &options, cancel_at, &left, &tuned, NULL, &error));
+  options.resume = 1;
+  WORKS(holdfast_tune(model, instructions, &options, NULL, NULL, &tuned, &report, &error));
+  CHECK(report != NULL && strstr(report, "\"kl\":") != NULL);
+  holdfast_string_free(report);
+  report = NULL;
+  holdfast_model *other = NULL;
+  REFUSED(BAD, holdfast_tune(tuned, instructions, &options, NULL, NULL, &other, NULL, &error));
+  CHECK(other == NULL);
+  holdfast_model_free(tuned);
+  tuned = NULL;
+
+  options.kl_weight = 0;
   options.checkpoint_path = NULL;
   options.resume = 0;
   options.learning_rate = 10;

@@ -150,5 +150,17 @@ for name, window, cap in (("window", 5, None), ("capped", None, 2.5), ("both", 9
     write(f"{name}.lse", torch.cat(normalisers))
     gradients(name, (o * d).sum(), q=q, k=k, v=v)
 
+# Cross-entropy with a penalty on KL(base || model), scaled; the last row is near its base.
+l, base = leaf("penalty.l", 4, 33, scale=4), torch.randn(4, 33) * 4
+base = torch.cat([base[:3], l[3:].detach() + 0.01 * base[3:]]).float()
+write("penalty.base", base)
+targets = torch.tensor([0, 32, 7, 16])
+losses = F.cross_entropy(l, targets, reduction="none")
+p, q = base.double().log_softmax(-1), l.log_softmax(-1)
+kl = (p.exp() * (p - q)).sum(-1)
+write("penalty.losses", losses)
+write("penalty.kl", kl)
+gradients("penalty", (losses + 1.5 * kl).sum() * 0.25, l=l)
+
 path = pathlib.Path(__file__).parent.parent / "tensor" / "ops.txt"
 path.write_text("\n".join(lines) + "\n")

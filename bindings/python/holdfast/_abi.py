@@ -113,6 +113,7 @@ class TuneOptions(ctypes.Structure):
         ("lora_alpha", c_double),
         ("lora_dropout", c_double),
         ("lora_target_modules", c_char_p),
+        ("kl_weight", c_double),
     ]
 
 

@@ -53,6 +53,7 @@ def tune(
     lora_dropout: float = 0.0,
     lora_target_modules: Union[str, Sequence[str]] = "all-linear",
     use_rslora: bool = False,
+    kl_weight: float = 0.0,
     progress: Optional[ProgressFunction] = None,
 ) -> Tuning:
     """Fine-tunes a copy of the model on instruction data, with the loss on the responses alone.
@@ -61,7 +62,8 @@ def tune(
 
     ``data`` is a JSON or JSONL file, Instructions, or dictionaries: ``{"messages"}``, ``{"conversations"}``,
     ``{"instruction", "input", "output"}`` or ``{"prompt", "response"}``. With ``checkpoint`` a cancelled run is written
-    there and goes on with ``resume=True``, to the same bits.
+    there and goes on with ``resume=True``, to the same bits. ``kl_weight`` is what a nat of KL(base || tuned) costs, the
+    mean over the learnt tokens: it keeps the model close to the one given, and ``report`` then has ``kl`` for every step.
     """
     options = default_options(_abi.TuneOptions, "tune")
     options.template_name = text_bytes(template, "template")
@@ -91,6 +93,7 @@ def tune(
     modules = lora_target_modules if isinstance(lora_target_modules, str) else ",".join(lora_target_modules)
     options.lora_target_modules = text_bytes(modules, "lora_target_modules")
     options.use_rslora = 1 if use_rslora else 0
+    options.kl_weight = kl_weight
     tuned = ctypes.c_void_p()
     report = ctypes.c_void_p()
     with borrowed(Instructions, data) as instructions, Reporter(progress) as reporter:

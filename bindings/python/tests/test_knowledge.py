@@ -157,6 +157,30 @@ def test_a_cancelled_tuning_goes_on(
     assert [step["loss"] for step in rest["steps"]] == [step["loss"] for step in report["steps"]]
 
 
+def test_a_kl_penalty_is_recorded_and_resumes(
+    model: holdfast.Model, instructions: Path, quick: Dict[str, Any], tmp_path: Path
+) -> None:
+    settings = dict(quick, batch_size=2, micro_batch_size=1, epochs=2, learning_rate=1e-2, warmup_ratio=0.0, kl_weight=0.5)
+    whole, report = holdfast.tune(model, instructions, **settings)
+    kl = [step["kl"] for step in report["steps"]]
+    assert kl[0] == 0 and min(kl[1:]) > 0 and report["options"]["kl_weight"] == 0.5
+    checkpoint = tmp_path / "run.h5"
+    with pytest.raises(holdfast.Cancelled):
+        holdfast.tune(model, instructions, checkpoint=checkpoint, progress=lambda p: p.done < 2, **settings)
+    resumed, rest = holdfast.tune(model, instructions, checkpoint=checkpoint, resume=True, **settings)
+    assert np.array_equal(whole.logits([5, 6, 7]), resumed.logits([5, 6, 7]))
+    assert [step["kl"] for step in rest["steps"]] == kl
+    with pytest.raises(holdfast.Cancelled):
+        holdfast.tune(model, instructions, checkpoint=checkpoint, progress=lambda p: p.done < 2, **settings)
+    with pytest.raises(holdfast.InvalidArgument, match="is another"):
+        holdfast.tune(whole, instructions, checkpoint=checkpoint, resume=True, **settings)
+    for wrong in (-0.5, float("nan"), float("inf"), float("-inf")):
+        with pytest.raises(holdfast.InvalidArgument, match="kl_weight"):
+            holdfast.tune(model, instructions, **dict(settings, kl_weight=wrong))
+    _, plain = holdfast.tune(model, instructions, **dict(settings, kl_weight=0))
+    assert "kl" not in plain["steps"][0]
+
+
 def test_an_adapter_is_saved_put_on_and_merged(
     model: holdfast.Model, instructions: Path, quick: Dict[str, Any], tmp_path: Path
 ) -> None:
