@@ -16,7 +16,7 @@ def number(value, decimals, scale=1.0, sign=False):
 
 
 def estimate(value, interval, decimals, scale=1.0, sign=False):
-    low, high = (number(interval[key], decimals, scale, sign) for key in ("lower", "upper"))
+    low, high = (number(bound, decimals, scale, sign) for bound in interval)
     return f"{number(value, decimals, scale, sign)} [{low}, {high}]"
 
 
