@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Tuple
 NUL_TERMINATED = c_size_t(-1).value
 IGNORED_LABEL = -100
 
-DTYPES = ("float32", "float16", "bfloat16")
+DTYPES = ("float32", "float16", "bfloat16", "float64", "int32", "int64", "uint8", "bool")
+SLICE_END = -(2**63)
 BOS_POLICIES = ("automatic", "always", "never")
 PROBES = ("letter", "cloze")
 MODES = ("default", "paper")
@@ -35,6 +36,7 @@ class Progress(ctypes.Structure):
 
 
 ProgressFunction = CFUNCTYPE(c_int32, POINTER(Progress), c_void_p)
+Deleter = CFUNCTYPE(None, c_void_p)
 
 
 class GenerateOptions(ctypes.Structure):
@@ -142,6 +144,7 @@ _out_string = POINTER(c_void_p)
 _tokens = POINTER(c_int32)
 _error = POINTER(c_void_p)
 _size_out = POINTER(c_size_t)
+_extents = POINTER(c_int64)
 
 # name: (result, arguments)
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -249,6 +252,42 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_study_run_file": (c_int32, [c_char_p, ProgressFunction, c_void_p, _out_string, _error]),
     "holdfast_study_status": (c_int32, [c_char_p, _out_string, _error]),
     "holdfast_inspect": (c_int32, [c_char_p, _out_string, _error]),
+    "holdfast_dtype_size": (c_size_t, [c_int32]),
+    "holdfast_dtype_name": (c_char_p, [c_int32]),
+    "holdfast_tensor_zeros": (c_int32, [_extents, c_size_t, c_int32, _out_handle, _error]),
+    "holdfast_tensor_full": (c_int32, [_extents, c_size_t, c_int32, c_double, _out_handle, _error]),
+    "holdfast_tensor_from_data": (c_int32, [c_void_p, _extents, c_size_t, c_int32, _out_handle, _error]),
+    "holdfast_tensor_borrow": (
+        c_int32,
+        [c_void_p, _extents, _extents, c_size_t, c_int32, c_int32, Deleter, c_void_p, _out_handle, _error],
+    ),
+    "holdfast_tensor_free": (None, [_handle]),
+    "holdfast_tensor_dtype": (c_int32, [_handle]),
+    "holdfast_tensor_axes": (c_size_t, [_handle]),
+    "holdfast_tensor_count": (c_size_t, [_handle]),
+    "holdfast_tensor_shape": (_extents, [_handle]),
+    "holdfast_tensor_strides": (_extents, [_handle]),
+    "holdfast_tensor_is_contiguous": (c_int32, [_handle]),
+    "holdfast_tensor_is_read_only": (c_int32, [_handle]),
+    "holdfast_tensor_data": (c_void_p, [_handle]),
+    "holdfast_tensor_mutable_data": (c_void_p, [_handle]),
+    "holdfast_tensor_copy_to": (c_int32, [_handle, c_void_p, c_size_t, _error]),
+    "holdfast_tensor_view": (c_int32, [_handle, _extents, _extents, c_size_t, c_int64, _out_handle, _error]),
+    "holdfast_tensor_reshape": (c_int32, [_handle, _extents, c_size_t, _out_handle, _error]),
+    "holdfast_tensor_transpose": (c_int32, [_handle, _extents, c_size_t, _out_handle, _error]),
+    "holdfast_tensor_slice": (c_int32, [_handle, c_int64, c_int64, c_int64, c_int64, _out_handle, _error]),
+    "holdfast_tensor_broadcast": (c_int32, [_handle, _extents, c_size_t, _out_handle, _error]),
+    "holdfast_tensor_cast": (c_int32, [_handle, c_int32, _out_handle, _error]),
+    "holdfast_tensor_contiguous": (c_int32, [_handle, _out_handle, _error]),
+    "holdfast_tensor_to_dlpack": (c_int32, [_handle, _out_handle, _error]),
+    "holdfast_tensor_to_dlpack_unversioned": (c_int32, [_handle, _out_handle, _error]),
+    "holdfast_tensor_from_dlpack": (c_int32, [c_void_p, _out_handle, _error]),
+    "holdfast_tensor_from_dlpack_unversioned": (c_int32, [c_void_p, _out_handle, _error]),
+    "holdfast_tensor_matmul": (c_int32, [_handle, _handle, c_int32, c_int32, _out_handle, _error]),
+    "holdfast_tensor_matmul_backward": (
+        c_int32,
+        [_handle, _handle, _handle, c_int32, c_int32, _out_handle, _out_handle, _error],
+    ),
 }
 
 
