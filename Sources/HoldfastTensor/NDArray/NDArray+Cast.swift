@@ -6,26 +6,7 @@ extension NDArray {
   /// type. Anything but 0 is true, NaN too.
   public func cast(to type: ElementType, on runtime: Runtime = .shared) throws(HoldfastError) -> NDArray {
     let result = try NDArray(uninitialized: shape, type: type)
-    let rows = StridedRows(shape, [strides, result.strides])
-    if type == self.type, type != .bool {
-      switch type.size {
-      case 1: copy(UInt8.self, rows, into: result, runtime)
-      case 2: copy(UInt16.self, rows, into: result, runtime)
-      case 4: copy(UInt32.self, rows, into: result, runtime)
-      default: copy(UInt64.self, rows, into: result, runtime)
-      }
-      return result
-    }
-    switch self.type {
-    case .float32: convert(Float.self, rows, into: result, runtime)
-    case .float16: convert(Float16Bits.self, rows, into: result, runtime)
-    case .bfloat16: convert(BFloat16Bits.self, rows, into: result, runtime)
-    case .float64: convert(Double.self, rows, into: result, runtime)
-    case .int32: convert(Int32.self, rows, into: result, runtime)
-    case .int64: convert(Int64.self, rows, into: result, runtime)
-    case .uint8: convert(UInt8.self, rows, into: result, runtime)
-    case .bool: convert(TruthByte.self, rows, into: result, runtime)
-    }
+    convert(into: result, on: runtime)
     return result
   }
 
@@ -69,6 +50,30 @@ extension NDArray {
     return type == .int64 ? try contiguous(on: runtime) : try cast(to: .int64, on: runtime)
   }
 
+  /// Writes the elements into another array of the same shape, converted to its type.
+  func convert(into result: NDArray, on runtime: Runtime) {
+    let rows = StridedRows(shape, [strides, result.strides])
+    if type == result.type, type != .bool {
+      switch type.size {
+      case 1: copy(UInt8.self, rows, into: result, runtime)
+      case 2: copy(UInt16.self, rows, into: result, runtime)
+      case 4: copy(UInt32.self, rows, into: result, runtime)
+      default: copy(UInt64.self, rows, into: result, runtime)
+      }
+      return
+    }
+    switch type {
+    case .float32: convert(Float.self, rows, into: result, runtime)
+    case .float16: convert(Float16Bits.self, rows, into: result, runtime)
+    case .bfloat16: convert(BFloat16Bits.self, rows, into: result, runtime)
+    case .float64: convert(Double.self, rows, into: result, runtime)
+    case .int32: convert(Int32.self, rows, into: result, runtime)
+    case .int64: convert(Int64.self, rows, into: result, runtime)
+    case .uint8: convert(UInt8.self, rows, into: result, runtime)
+    case .bool: convert(TruthByte.self, rows, into: result, runtime)
+    }
+  }
+
   private func copy<T: BitwiseCopyable>(
     _: T.Type, _ rows: StridedRows, into result: NDArray, _ runtime: Runtime
   ) {
@@ -76,11 +81,11 @@ extension NDArray {
     runtime.forEachPiece(rows) { offsets, count in
       let from = source.pointer.assumingMemoryBound(to: T.self) + offsets[0]
       let to = target.pointer.assumingMemoryBound(to: T.self) + offsets[1]
-      let step = rows.steps[0]
-      if step == 1 || count == 1 {
+      let (step, stride) = (rows.steps[0], rows.steps[1])
+      if step == 1 && stride == 1 || count == 1 {
         to.update(from: from, count: count)
       } else {
-        for i in 0..<count { to[i] = from[i * step] }
+        for i in 0..<count { to[i * stride] = from[i * step] }
       }
     }
   }
@@ -107,10 +112,10 @@ extension NDArray {
     runtime.forEachPiece(rows) { offsets, count in
       let from = source.pointer.assumingMemoryBound(to: S.self) + offsets[0]
       let to = target.pointer.assumingMemoryBound(to: T.self) + offsets[1]
-      let step = rows.steps[0]
+      let (step, stride) = (rows.steps[0], rows.steps[1])
       for i in 0..<count {
         let value = from[i * step]
-        to[i] = S.isInteger ? T(low: value.integer) : T(nearest: value.double)
+        to[i * stride] = S.isInteger ? T(low: value.integer) : T(nearest: value.double)
       }
     }
   }

@@ -272,15 +272,65 @@ class Tensor(Handle):
 
     # Operators
 
-    def __matmul__(self, other: TensorLike) -> "Tensor":
-        from . import ops
+    def __add__(self, other: TensorLike) -> "Tensor":
+        return _operation("add", self, other)
 
-        return ops.matmul(self, other)
+    def __radd__(self, other: TensorLike) -> "Tensor":
+        return _operation("add", other, self)
+
+    def __sub__(self, other: TensorLike) -> "Tensor":
+        return _operation("subtract", self, other)
+
+    def __rsub__(self, other: TensorLike) -> "Tensor":
+        return _operation("subtract", other, self)
+
+    def __mul__(self, other: TensorLike) -> "Tensor":
+        return _operation("multiply", self, other)
+
+    def __rmul__(self, other: TensorLike) -> "Tensor":
+        return _operation("multiply", other, self)
+
+    def __truediv__(self, other: TensorLike) -> "Tensor":
+        return _operation("divide", self, other)
+
+    def __rtruediv__(self, other: TensorLike) -> "Tensor":
+        return _operation("divide", other, self)
+
+    def __matmul__(self, other: TensorLike) -> "Tensor":
+        return _operation("matmul", self, other)
 
     def __rmatmul__(self, other: TensorLike) -> "Tensor":
-        from . import ops
+        return _operation("matmul", other, self)
 
-        return ops.matmul(other, self)
+    def __lt__(self, other: TensorLike) -> "Tensor":
+        return _operation("less", self, other)
+
+    def __le__(self, other: TensorLike) -> "Tensor":
+        return _operation("less_equal", self, other)
+
+    def __gt__(self, other: TensorLike) -> "Tensor":
+        return _operation("greater", self, other)
+
+    def __ge__(self, other: TensorLike) -> "Tensor":
+        return _operation("greater_equal", self, other)
+
+    def __neg__(self) -> "Tensor":
+        return _operation("negate", self)
+
+    def __abs__(self) -> "Tensor":
+        return _operation("absolute", self)
+
+    # Above all, NumPy's arrays leave operators with a tensor to the tensor.
+    __array_ufunc__ = None
+
+
+def _operation(name: str, *operands: TensorLike) -> Tensor:
+    """An operation of holdfast.ops; Python's own numbers stand for float32."""
+    from . import ops
+
+    wide = [Tensor(float(x), "float32") if isinstance(x, (int, float)) else x for x in operands]
+    result: Tensor = getattr(ops, name)(*wide)
+    return result
 
 
 def make(name: str, *arguments: Any) -> Tensor:
@@ -295,8 +345,10 @@ def as_tensor(data: TensorLike) -> Tensor:
     return data if isinstance(data, Tensor) else Tensor(data)
 
 
-def apply(name: str, operands: Sequence[Optional[TensorLike]], *arguments: Any, results: int = 1) -> List[Tensor]:
-    """Calls an operation on tensors, which live until it is done, and takes its last results."""
+def apply(
+    name: str, operands: Sequence[Optional[TensorLike]], *arguments: Any, results: int = 1, unwanted: int = 0
+) -> List[Tensor]:
+    """Calls an operation on tensors, which live until it is done, and takes its results but the last unwanted ones."""
     tensors = [None if operand is None else as_tensor(operand) for operand in operands]
     outs = [ctypes.c_void_p() for _ in range(results)]
     call(
@@ -304,6 +356,7 @@ def apply(name: str, operands: Sequence[Optional[TensorLike]], *arguments: Any, 
         *(None if tensor is None else tensor._live for tensor in tensors),
         *arguments,
         *(ctypes.byref(out) for out in outs),
+        *(None for _ in range(unwanted)),
     )
     return [Tensor._of(out) for out in outs]
 
