@@ -27,6 +27,7 @@ from ._errors import (
 )
 from ._ledger import Ledger, LedgerRow, probe
 from ._library import LibraryNotFound
+from ._log import LogFunction, set_log
 from ._model import Generation, Model, Tokenizer
 from ._progress import Progress, ProgressFunction, print_progress
 from ._study import inspect, num_threads, set_num_threads, study, study_status, system_info, version
@@ -50,6 +51,7 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "LibraryNotFound",
+    "LogFunction",
     "Model",
     "NewerVersion",
     "NotFound",
@@ -68,6 +70,7 @@ __all__ = [
     "ops",
     "print_progress",
     "probe",
+    "set_log",
     "set_num_threads",
     "study",
     "study_status",
