@@ -69,6 +69,6 @@ public func holdfast_string_free(_ string: UnsafeMutablePointer<CChar>?) { free(
 public func holdfast_array_free(_ array: UnsafeMutableRawPointer?) { free(array) }
 
 /// Text of the library itself, which never goes away.
-private func constant(_ text: StaticString) -> UnsafePointer<CChar> {
+func constant(_ text: StaticString) -> UnsafePointer<CChar> {
   UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }

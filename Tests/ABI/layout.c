@@ -4,6 +4,7 @@
  * it only appends fields to the end of an options structure or new constants and structures.
  */
 #include <holdfast.h>
+#include <holdfast/dlpack.h>
 
 #include <stdio.h>
 
@@ -99,6 +100,35 @@ static void structures(void) {
   FIELD(holdfast_compare_options, floor_prompts);
   FIELD(holdfast_compare_options, examples);
   FIELD(holdfast_compare_options, floor_limit);
+  SIZE(holdfast_rotary_options);
+  FIELD(holdfast_rotary_options, struct_size);
+  FIELD(holdfast_rotary_options, width);
+  FIELD(holdfast_rotary_options, base);
+  FIELD(holdfast_rotary_options, interleaved);
+  FIELD(holdfast_rotary_options, inverse);
+  SIZE(holdfast_attention_options);
+  FIELD(holdfast_attention_options, struct_size);
+  FIELD(holdfast_attention_options, causal);
+  FIELD(holdfast_attention_options, window);
+  FIELD(holdfast_attention_options, scale);
+  FIELD(holdfast_attention_options, softcap);
+  SIZE(DLTensor);
+  FIELD(DLTensor, data);
+  FIELD(DLTensor, device);
+  FIELD(DLTensor, ndim);
+  FIELD(DLTensor, dtype);
+  FIELD(DLTensor, shape);
+  FIELD(DLTensor, strides);
+  FIELD(DLTensor, byte_offset);
+  SIZE(DLManagedTensor);
+  FIELD(DLManagedTensor, manager_ctx);
+  FIELD(DLManagedTensor, deleter);
+  SIZE(DLManagedTensorVersioned);
+  FIELD(DLManagedTensorVersioned, version);
+  FIELD(DLManagedTensorVersioned, manager_ctx);
+  FIELD(DLManagedTensorVersioned, deleter);
+  FIELD(DLManagedTensorVersioned, flags);
+  FIELD(DLManagedTensorVersioned, dl_tensor);
   SIZE(holdfast_interval);
   FIELD(holdfast_interval, mean);
   FIELD(holdfast_interval, low);
@@ -124,6 +154,11 @@ static void constants(void) {
   VALUE(HOLDFAST_DTYPE_FLOAT32);
   VALUE(HOLDFAST_DTYPE_FLOAT16);
   VALUE(HOLDFAST_DTYPE_BFLOAT16);
+  VALUE(HOLDFAST_DTYPE_FLOAT64);
+  VALUE(HOLDFAST_DTYPE_INT32);
+  VALUE(HOLDFAST_DTYPE_INT64);
+  VALUE(HOLDFAST_DTYPE_UINT8);
+  VALUE(HOLDFAST_DTYPE_BOOL);
   VALUE(HOLDFAST_IGNORED_LABEL);
   VALUE(HOLDFAST_END_OF_SEQUENCE);
   VALUE(HOLDFAST_END_STOP);
@@ -141,6 +176,43 @@ static void constants(void) {
   VALUE(HOLDFAST_WORDING_UNLABELLED);
   VALUE(HOLDFAST_WORDING_SENTENCE);
   VALUE(HOLDFAST_WORDING_REQUEST);
+  VALUE(HOLDFAST_BINARY_ADD);
+  VALUE(HOLDFAST_BINARY_SUBTRACT);
+  VALUE(HOLDFAST_BINARY_MULTIPLY);
+  VALUE(HOLDFAST_BINARY_DIVIDE);
+  VALUE(HOLDFAST_BINARY_MAXIMUM);
+  VALUE(HOLDFAST_BINARY_MINIMUM);
+  VALUE(HOLDFAST_BINARY_EQUAL);
+  VALUE(HOLDFAST_BINARY_NOT_EQUAL);
+  VALUE(HOLDFAST_BINARY_LESS);
+  VALUE(HOLDFAST_BINARY_LESS_EQUAL);
+  VALUE(HOLDFAST_BINARY_GREATER);
+  VALUE(HOLDFAST_BINARY_GREATER_EQUAL);
+  VALUE(HOLDFAST_UNARY_NEGATE);
+  VALUE(HOLDFAST_UNARY_ABSOLUTE);
+  VALUE(HOLDFAST_UNARY_EXP);
+  VALUE(HOLDFAST_UNARY_LOG);
+  VALUE(HOLDFAST_UNARY_SQUARE_ROOT);
+  VALUE(HOLDFAST_UNARY_RECIPROCAL);
+  VALUE(HOLDFAST_UNARY_TANH);
+  VALUE(HOLDFAST_UNARY_SIGMOID);
+  VALUE(HOLDFAST_UNARY_RELU);
+  VALUE(HOLDFAST_UNARY_SILU);
+  VALUE(HOLDFAST_UNARY_GELU);
+  VALUE(HOLDFAST_UNARY_GELU_TANH);
+  VALUE(HOLDFAST_REDUCTION_SUM);
+  VALUE(HOLDFAST_REDUCTION_MEAN);
+  VALUE(HOLDFAST_REDUCTION_MAXIMUM);
+  VALUE(HOLDFAST_REDUCTION_MINIMUM);
+  VALUE(HOLDFAST_REDUCTION_LOG_SUM_EXP);
+  VALUE(HOLDFAST_REDUCTION_ARGMAX);
+  VALUE(HOLDFAST_REDUCTION_ARGMIN);
+  VALUE(HOLDFAST_LOSS_NONE);
+  VALUE(HOLDFAST_LOSS_MEAN);
+  VALUE(HOLDFAST_LOSS_SUM);
+  VALUE(HOLDFAST_LOG_INFO);
+  VALUE(HOLDFAST_LOG_WARNING);
+  VALUE(HOLDFAST_MAX_AXES);
   VALUE(HOLDFAST_SCHEDULE_CONSTANT);
   VALUE(HOLDFAST_SCHEDULE_COSINE);
   VALUE(HOLDFAST_SCHEDULE_LINEAR);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The C face from the outside: headers in three dialects, the baseline of the binary interface, the example and a
+# The C face from the outside: headers in three dialects, the baseline of the binary interface, the examples and a
 # hostile caller, all against the built library.
 #
 #   Tests/CHeaderTests/run.sh [LIBRARY]       default .build/release/libholdfast.so, else libHoldfastC.so beside it
-#   Tests/CHeaderTests/run.sh --record        rewrites Tests/ABI/*.txt from the headers and the library
+#   Tests/CHeaderTests/run.sh --record        rewrites the baseline in Tests/ABI from the headers and the library
 #
 # CC, CXX and NM name other tools; VALGRIND=1 runs the programs under valgrind.
 set -euo pipefail
@@ -62,7 +62,10 @@ case $library in
 esac
 $CC -std=c99 $strict Tests/ABI/layout.c -o "$work/layout"
 "$work/layout" > "$work/layout.txt"
-if [ -n "$record" ]; then cp "$work/symbols.txt" "$work/layout.txt" Tests/ABI/; fi
+if [ -n "$record" ]; then
+  cp "$work/symbols.txt" "$work/layout.txt" Tests/ABI/
+  Tests/ABI/check.sh --record
+fi
 diff -u Tests/ABI/symbols.txt "$work/symbols.txt"
 diff -u "$work/functions.txt" "$work/symbols.txt"
 diff -u Tests/ABI/layout.txt "$work/layout.txt"
@@ -71,13 +74,19 @@ grep -oE '^ +holdfast_[a-z0-9_]+;' bindings/c/holdfast.map | tr -d ' ;' | diff -
 say "interface: $(wc -l < Tests/ABI/symbols.txt) functions and $(wc -l < Tests/ABI/layout.txt) sizes, offsets and constants are as recorded"
 [ -z "$record" ] || exit 0
 
-# The example and the hostile caller, on a tiny model.
+# The types behind the functions, by abidiff on a stub of the headers, and the proof that it sees breaks.
+command -v abidiff > /dev/null || .ci/install-packages abigail-tools
+Tests/ABI/check.sh
+say "types: abidiff finds no break, and finds the breaks made on purpose"
+
+# The examples and the hostile caller, on a tiny model.
 model=Tests/Fixtures/model/tiny-tied
 mkdir -p "$work/model" "$work/scratch"
 cp -r "$model" "$work/model/tiny-tied"
 cp -r Tests/Fixtures/face "$work/face"
 link=("$library" "-Wl,-rpath,$(dirname "$library")" -lm -lpthread)
 $CC -std=c99 $strict -O1 -g examples/c/quickstart.c -o "$work/quickstart" "${link[@]}"
+$CC -std=c99 $strict -O1 -g examples/c/tensors.c -o "$work/tensors" "${link[@]}"
 $CC -std=c11 $strict -O1 -g Tests/CHeaderTests/hostile/*.c -o "$work/hostile" "${link[@]}"
 runner=()
 if [ -n "${VALGRIND:-}" ]; then
@@ -99,6 +108,16 @@ for wanted in 'questions answered rightly' 'cancelled as asked' 'tuned:' 'study:
   grep -q "$wanted" "$work/quickstart.out" || { cat "$work/quickstart.out" >&2; echo "no line with '$wanted'" >&2; exit 1; }
 done
 say "example: $(tail -1 "$work/quickstart.out")"
+
+"${runner[@]}" "$work/tensors" > "$work/tensors.out" 2> "$work/tensors.err" || {
+  tail -n 20 "$work/tensors.err" "$work/tensors.out" >&2
+  echo "examples/c/tensors.c failed" >&2
+  exit 1
+}
+for wanted in 'classified rightly' 'refused as it should' 'lent:' 'done with the points'; do
+  grep -q "$wanted" "$work/tensors.out" || { cat "$work/tensors.out" >&2; echo "no line with '$wanted'" >&2; exit 1; }
+done
+say "example of tensors: $(head -1 "$work/tensors.out")"
 
 "${runner[@]}" "$work/hostile" "$work/model/tiny-tied" "$work/face" "$work/scratch" 2> "$work/hostile.err" || {
   tail -40 "$work/hostile.err" >&2

@@ -9,6 +9,7 @@
 #define HOLDFAST_MODEL_H
 
 #include "base.h"
+#include "dtype.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,20 +49,10 @@ holdfast_status holdfast_model_save_adapter(const holdfast_model *model, const c
 /** Writes the model, its tokenizer and its provenance to an HDF5 checkpoint, atomically, replacing what is there. */
 holdfast_status holdfast_model_save(const holdfast_model *model, const char *path, holdfast_error **error);
 
-/** How the numbers of weights are stored. */
-typedef enum holdfast_dtype {
-  /** IEEE 754 binary32: nothing is lost. */
-  HOLDFAST_DTYPE_FLOAT32 = 0,
-  /** IEEE 754 binary16. */
-  HOLDFAST_DTYPE_FLOAT16 = 1,
-  /** The upper half of a binary32. */
-  HOLDFAST_DTYPE_BFLOAT16 = 2
-} holdfast_dtype;
-
 /**
  * Writes the model and its tokenizer as a directory that Hugging Face transformers opens and that gives the same logits.
  * @param directory a new or an empty one; it appears as a whole or not at all.
- * @param dtype the type of the weights; 16 bits are rounded to the nearest, ties to even.
+ * @param dtype the type of the weights: float32, float16 or bfloat16; 16 bits are rounded to the nearest, ties to even.
  * @param shard_bytes the most bytes a weight file may hold; 0 stands for 5,000,000,000.
  */
 holdfast_status holdfast_model_export(const holdfast_model *model, const char *directory, holdfast_dtype dtype,

@@ -27,6 +27,30 @@ int32_t holdfast_num_threads(void);
 /** Sets the number of threads a computation may use: 1 to 1024. */
 holdfast_status holdfast_set_num_threads(int32_t count, holdfast_error **error);
 
+/** How much a notice matters. */
+typedef enum holdfast_log_level {
+  /** What was chosen and found: kernels, threads, why a BLAS is used or not. */
+  HOLDFAST_LOG_INFO = 0,
+  /** A setting of the environment that could not be followed. */
+  HOLDFAST_LOG_WARNING = 1
+} holdfast_log_level;
+
+/**
+ * Receives a notice, one sentence of UTF-8 that is valid during the callback only. It runs at the end of a call, on the
+ * thread that made it, with no lock held, and may itself call the library. An exception or a longjmp() must not leave it.
+ */
+typedef void (*holdfast_log_function)(holdfast_log_level level, const char *message, void *user_data);
+
+/**
+ * Sets who receives the library's few notices; nobody does at first. Notices from before wait (the first 64 of them) and
+ * come at the end of this call. The setting is the process's; a callback that runs on another thread may still do so
+ * when this returns.
+ * @param function NULL for nobody.
+ * @param least notices that matter less are dropped.
+ */
+holdfast_status holdfast_set_log(holdfast_log_function function, holdfast_log_level least, void *user_data,
+                                 holdfast_error **error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@ import HoldfastTensor
 func call(_ error: UnsafeMutablePointer<OpaquePointer?>?, _ body: () throws(HoldfastError) -> Void)
   -> holdfast_status
 {
+  defer { Log.deliver() }
   do throws(HoldfastError) {
     try body()
     return HOLDFAST_OK

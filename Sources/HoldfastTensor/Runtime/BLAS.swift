@@ -38,6 +38,9 @@ final class BLAS: Sendable {
     }
     self.info = info
     self.product = product
+    let name = info.path.map { " " + $0 } ?? ""
+    Runtime.notices.add(
+      .info, "the CBLAS library\(name) is \(info.admitted ? "fit for use" : "not used"): \(info.reason)")
   }
 
   /// Why a library is not used.

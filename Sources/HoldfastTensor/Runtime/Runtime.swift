@@ -14,8 +14,10 @@ public final class Runtime: @unchecked Sendable {
   public static let shared: Runtime = {
     let kernels = holdfast_kernels_best(setting("HOLDFAST_CPU"))!
     let (product, reason) = chooseProducts()
-    return Runtime(
+    let runtime = Runtime(
       kernels: kernels, threadCount: defaultThreadCount(), blas: product, productsReason: reason)
+    announce(runtime)
+    return runtime
   }()
 
   /// The kernels in use.

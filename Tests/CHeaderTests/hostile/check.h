@@ -61,6 +61,8 @@ void generation(void);
 void ledgers(const char *model_path, const char *data, const char *scratch);
 void tuning(const char *scratch);
 void studies(const char *data);
+void tensors(void);
+void tensor_operations(void);
 void threads(void);
 
 #endif

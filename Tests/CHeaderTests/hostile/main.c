@@ -54,6 +54,8 @@ int main(int argc, char **argv) {
   ledgers(argv[1], argv[2], argv[3]);
   tuning(argv[3]);
   studies(argv[2]);
+  tensors();
+  tensor_operations();
   threads();
   holdfast_instructions_free(instructions);
   holdfast_questions_free(questions);

@@ -8,6 +8,7 @@
 The library is loaded on first use. Errors are subclasses of holdfast.Error.
 """
 
+from . import ops
 from ._compare import Comparison, Interval, compare
 from ._data import Instructions, Questions
 from ._errors import (
@@ -26,9 +27,11 @@ from ._errors import (
 )
 from ._ledger import Ledger, LedgerRow, probe
 from ._library import LibraryNotFound
+from ._log import LogFunction, set_log
 from ._model import Generation, Model, Tokenizer
 from ._progress import Progress, ProgressFunction, print_progress
 from ._study import inspect, num_threads, set_num_threads, study, study_status, system_info, version
+from ._tensor import Tensor
 from ._tune import Tuning, tune
 
 __version__ = "0.1.0"
@@ -48,6 +51,7 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "LibraryNotFound",
+    "LogFunction",
     "Model",
     "NewerVersion",
     "NotFound",
@@ -56,14 +60,17 @@ __all__ = [
     "Progress",
     "ProgressFunction",
     "Questions",
+    "Tensor",
     "Tokenizer",
     "Tuning",
     "Unsupported",
     "compare",
     "inspect",
     "num_threads",
+    "ops",
     "print_progress",
     "probe",
+    "set_log",
     "set_num_threads",
     "study",
     "study_status",

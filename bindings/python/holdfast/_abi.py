@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Tuple
 NUL_TERMINATED = c_size_t(-1).value
 IGNORED_LABEL = -100
 
-DTYPES = ("float32", "float16", "bfloat16")
+DTYPES = ("float32", "float16", "bfloat16", "float64", "int32", "int64", "uint8", "bool")
+SLICE_END = -(2**63)
 BOS_POLICIES = ("automatic", "always", "never")
 PROBES = ("letter", "cloze")
 MODES = ("default", "paper")
@@ -19,6 +20,37 @@ SCHEDULES = ("constant", "cosine", "linear")
 GATE_RULES = ("absolute", "noise-floor")
 INTERVAL_METHODS = ("percentile", "bca")
 VERDICTS = ("passes", "fails", "undecided")
+BINARY_OPERATIONS = (
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "maximum",
+    "minimum",
+    "equal",
+    "not-equal",
+    "less",
+    "less-equal",
+    "greater",
+    "greater-equal",
+)
+UNARY_OPERATIONS = (
+    "negate",
+    "absolute",
+    "exp",
+    "log",
+    "sqrt",
+    "reciprocal",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "silu",
+    "gelu",
+    "gelu-tanh",
+)
+REDUCTIONS = ("sum", "mean", "max", "min", "logsumexp", "argmax", "argmin")
+LOSS_REDUCTIONS = ("none", "mean", "sum")
+LOG_LEVELS = ("info", "warning")
 GENERATION_ENDS = ("end-of-sequence", "stop", "length")
 
 
@@ -35,6 +67,8 @@ class Progress(ctypes.Structure):
 
 
 ProgressFunction = CFUNCTYPE(c_int32, POINTER(Progress), c_void_p)
+Deleter = CFUNCTYPE(None, c_void_p)
+LogFunction = CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
 
 
 class GenerateOptions(ctypes.Structure):
@@ -65,6 +99,26 @@ class ProbeOptions(ctypes.Structure):
         ("limit", c_uint64),
         ("domain", c_char_p),
         ("template_name", c_char_p),
+    ]
+
+
+class RotaryOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("width", c_int32),
+        ("base", c_double),
+        ("interleaved", c_int32),
+        ("inverse", c_int32),
+    ]
+
+
+class AttentionOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("causal", c_int32),
+        ("window", c_int64),
+        ("scale", c_double),
+        ("softcap", c_double),
     ]
 
 
@@ -142,6 +196,7 @@ _out_string = POINTER(c_void_p)
 _tokens = POINTER(c_int32)
 _error = POINTER(c_void_p)
 _size_out = POINTER(c_size_t)
+_extents = POINTER(c_int64)
 
 # name: (result, arguments)
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -156,6 +211,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_system_info": (c_int32, [_out_string, _error]),
     "holdfast_num_threads": (c_int32, []),
     "holdfast_set_num_threads": (c_int32, [c_int32, _error]),
+    "holdfast_set_log": (c_int32, [LogFunction, c_int32, c_void_p, _error]),
     "holdfast_model_load": (c_int32, [c_char_p, _out_handle, _error]),
     "holdfast_model_free": (None, [_handle]),
     "holdfast_model_save": (c_int32, [_handle, c_char_p, _error]),
@@ -249,6 +305,93 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_study_run_file": (c_int32, [c_char_p, ProgressFunction, c_void_p, _out_string, _error]),
     "holdfast_study_status": (c_int32, [c_char_p, _out_string, _error]),
     "holdfast_inspect": (c_int32, [c_char_p, _out_string, _error]),
+    "holdfast_dtype_size": (c_size_t, [c_int32]),
+    "holdfast_dtype_name": (c_char_p, [c_int32]),
+    "holdfast_tensor_zeros": (c_int32, [_extents, c_size_t, c_int32, _out_handle, _error]),
+    "holdfast_tensor_full": (c_int32, [_extents, c_size_t, c_int32, c_double, _out_handle, _error]),
+    "holdfast_tensor_from_data": (c_int32, [c_void_p, _extents, c_size_t, c_int32, _out_handle, _error]),
+    "holdfast_tensor_borrow": (
+        c_int32,
+        [c_void_p, _extents, _extents, c_size_t, c_int32, c_int32, Deleter, c_void_p, _out_handle, _error],
+    ),
+    "holdfast_tensor_free": (None, [_handle]),
+    "holdfast_tensor_dtype": (c_int32, [_handle]),
+    "holdfast_tensor_axes": (c_size_t, [_handle]),
+    "holdfast_tensor_count": (c_size_t, [_handle]),
+    "holdfast_tensor_shape": (_extents, [_handle]),
+    "holdfast_tensor_strides": (_extents, [_handle]),
+    "holdfast_tensor_is_contiguous": (c_int32, [_handle]),
+    "holdfast_tensor_is_read_only": (c_int32, [_handle]),
+    "holdfast_tensor_data": (c_void_p, [_handle]),
+    "holdfast_tensor_mutable_data": (c_void_p, [_handle]),
+    "holdfast_tensor_copy_to": (c_int32, [_handle, c_void_p, c_size_t, _error]),
+    "holdfast_tensor_view": (c_int32, [_handle, _extents, _extents, c_size_t, c_int64, _out_handle, _error]),
+    "holdfast_tensor_reshape": (c_int32, [_handle, _extents, c_size_t, _out_handle, _error]),
+    "holdfast_tensor_transpose": (c_int32, [_handle, _extents, c_size_t, _out_handle, _error]),
+    "holdfast_tensor_slice": (c_int32, [_handle, c_int64, c_int64, c_int64, c_int64, _out_handle, _error]),
+    "holdfast_tensor_broadcast": (c_int32, [_handle, _extents, c_size_t, _out_handle, _error]),
+    "holdfast_tensor_cast": (c_int32, [_handle, c_int32, _out_handle, _error]),
+    "holdfast_tensor_contiguous": (c_int32, [_handle, _out_handle, _error]),
+    "holdfast_tensor_to_dlpack": (c_int32, [_handle, _out_handle, _error]),
+    "holdfast_tensor_to_dlpack_unversioned": (c_int32, [_handle, _out_handle, _error]),
+    "holdfast_tensor_from_dlpack": (c_int32, [c_void_p, _out_handle, _error]),
+    "holdfast_tensor_from_dlpack_unversioned": (c_int32, [c_void_p, _out_handle, _error]),
+    "holdfast_tensor_matmul": (c_int32, [_handle, _handle, c_int32, c_int32, _out_handle, _error]),
+    "holdfast_tensor_matmul_backward": (
+        c_int32,
+        [_handle, _handle, _handle, c_int32, c_int32, _out_handle, _out_handle, _error],
+    ),
+    "holdfast_tensor_binary": (c_int32, [_handle, _handle, c_int32, _out_handle, _error]),
+    "holdfast_tensor_where": (c_int32, [_handle, _handle, _handle, _out_handle, _error]),
+    "holdfast_tensor_unary": (c_int32, [_handle, c_int32, _out_handle, _error]),
+    "holdfast_tensor_unary_backward": (c_int32, [_handle, _handle, c_int32, _out_handle, _error]),
+    "holdfast_tensor_reduce": (c_int32, [_handle, c_int32, _extents, c_size_t, c_int32, _out_handle, _error]),
+    "holdfast_tensor_softmax": (c_int32, [_handle, c_int64, c_int32, _out_handle, _error]),
+    "holdfast_tensor_softmax_backward": (c_int32, [_handle, _handle, c_int64, c_int32, _out_handle, _error]),
+    "holdfast_tensor_cross_entropy": (c_int32, [_handle, _handle, c_int64, c_int32, _out_handle, _out_handle, _error]),
+    "holdfast_tensor_rms_norm": (c_int32, [_handle, _handle, c_double, c_double, _out_handle, _error]),
+    "holdfast_tensor_rms_norm_backward": (
+        c_int32,
+        [_handle, _handle, _handle, c_double, c_double, _out_handle, _out_handle, _error],
+    ),
+    "holdfast_tensor_layer_norm": (c_int32, [_handle, _handle, _handle, c_double, _out_handle, _error]),
+    "holdfast_tensor_layer_norm_backward": (
+        c_int32,
+        [_handle, _handle, _handle, c_double, _out_handle, _out_handle, _out_handle, _error],
+    ),
+    "holdfast_rotary_options_init": (None, [POINTER(RotaryOptions), c_uint32]),
+    "holdfast_tensor_rotary": (c_int32, [_handle, _handle, POINTER(RotaryOptions), _out_handle, _error]),
+    "holdfast_attention_options_init": (None, [POINTER(AttentionOptions), c_uint32]),
+    "holdfast_tensor_attention": (
+        c_int32,
+        [_handle, _handle, _handle, POINTER(AttentionOptions), _out_handle, _out_handle, _error],
+    ),
+    "holdfast_tensor_attention_backward": (
+        c_int32,
+        [
+            _handle,
+            _handle,
+            _handle,
+            _handle,
+            POINTER(AttentionOptions),
+            _out_handle,
+            _out_handle,
+            _out_handle,
+            _error,
+        ],
+    ),
+    "holdfast_tensor_take": (c_int32, [_handle, _handle, c_int64, _out_handle, _error]),
+    "holdfast_tensor_take_backward": (c_int32, [_handle, _handle, c_int64, _out_handle, _error]),
+    "holdfast_tensor_gather": (c_int32, [_handle, _handle, c_int64, _out_handle, _error]),
+    "holdfast_tensor_top_k": (c_int32, [_handle, c_int64, c_int64, c_int32, _out_handle, _out_handle, _error]),
+    "holdfast_tensor_random_uniform": (
+        c_int32,
+        [_extents, c_size_t, c_double, c_double, c_uint64, _out_handle, _error],
+    ),
+    "holdfast_tensor_random_normal": (
+        c_int32,
+        [_extents, c_size_t, c_double, c_double, c_uint64, _out_handle, _error],
+    ),
 }
 
 

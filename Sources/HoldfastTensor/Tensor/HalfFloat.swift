@@ -1,4 +1,4 @@
-/// Rounding float32 to 16 bits, to the nearest, ties to even; NaN stays NaN.
+/// Float32 as 16 bits, rounded to the nearest, ties to even, and back, which is exact; NaN stays NaN.
 public enum HalfFloat {
   /// The bits of a bfloat16.
   public static func bfloat16(_ value: Float) -> UInt16 {
@@ -21,5 +21,17 @@ public enum HalfFloat {
     }
     let rounded = magnitude &- 0x3800_0000 &+ 0x0FFF &+ (magnitude >> 13 & 1)
     return sign | UInt16(truncatingIfNeeded: rounded >> 13)
+  }
+
+  /// The value of a bfloat16.
+  public static func value(bfloat16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
+
+  /// The value of a binary16.
+  public static func value(float16 bits: UInt16) -> Float {
+    let sign = UInt32(bits & 0x8000) << 16
+    let magnitude = UInt32(bits & 0x7FFF) << 13
+    if magnitude >= 0x0F80_0000 { return Float(bitPattern: sign | magnitude | 0x7F80_0000) }
+    let value = Float(bitPattern: magnitude) * 0x1p112
+    return Float(bitPattern: sign | value.bitPattern)
   }
 }
