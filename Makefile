@@ -150,7 +150,7 @@ install: build ## the command, its manual, library, headers and Python package, 
 	install -m 644 README.md LICENSE CHANGELOG.md "$(TO)/share/doc/holdfast/"
 	@(cd $(LINKED)/share && find * -type f) | while read -r file; do \
 	  install -D -m 644 "$(LINKED)/share/$$file" "$(TO)/share/$$file"; done
-	@(cd bindings/python && find holdfast -type f ! -name '*.pyc' ! -name 'libholdfast*') | while read -r file; do \
+	@(cd bindings/python && find holdfast -type f ! -name '*.pyc') | while read -r file; do \
 	  install -D -m 644 "bindings/python/$$file" "$(TO)/share/holdfast/python/$$file"; done
 
 uninstall: ## removes what install put under PREFIX
