@@ -77,7 +77,7 @@ $(VENV)/.demo: | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check numpy h5py matplotlib
 	@touch $@
 $(VENV)/.test: $(VENV)/.demo
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check pytest xarray h5netcdf
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check pytest xarray h5netcdf mypy auditwheel
 	@touch $@
 
 demo: build ## probe, tune, evaluate and compare on a real model, then draw the report
@@ -91,7 +91,7 @@ demo: build ## probe, tune, evaluate and compare on a real model, then draw the 
 
 test-packages:
 	@.ci/install-packages $(shell command -v cc >/dev/null && command -v c++ >/dev/null && command -v nm >/dev/null || \
-	  echo gcc g++ binutils)
+	  echo gcc g++ binutils) cmake
 
 test: test-packages build $(VENV)/.test fetch ## every test: lint, Swift, C, Python, the command and a small study
 	@.ci/test
@@ -118,6 +118,11 @@ bench: build fetch ## the machine, and questions and tokens per second of a prob
 docs: build ## the command's help pages, and the README's picture from the demo's study where there is one
 	@.ci/write-command-help $(RELEASE)/holdfast > docs/command.md
 	@[ ! -e $(RUN)/study.h5 ] || $(RELEASE)/holdfast report $(RUN) -o $(RUN)/report.html --picture docs/quickstart.png
+
+docs-c: ## HTML of the C headers in .build/docs/c; a symbol without a word about it is an error
+	@.ci/install-packages doxygen
+	@rm -rf .build/docs/c && mkdir -p .build/docs
+	doxygen docs/Doxyfile
 
 # --- installing ------------------------------------------------------------------------------------------------------
 
