@@ -56,7 +56,7 @@ $(LINKED)/command: $(RELEASE)/.built
 	hdf5=$$(.ci/link-hdf5 $(STATIC_HDF5) $(LINKED)); $(LINK) -emit-executable @$(RELEASE)/holdfast.product/Objects.LinkFileList -o $@ \
 	  -Xlinker --defsym=main=holdfast_cli_main $$hdf5 $(FOUNDATION)
 
-$(LIBRARY): $(RELEASE)/$(SONAME)
+$(LIBRARY): $(LINKED)/$(SONAME)
 	@ln -sf $(SONAME) $@
 
 # --- demo ------------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ model=$PWD/Tests/Fixtures/model/tiny-tied
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 say() { printf '%s\n' "$*"; }
-fail() { echo "$*" >&2; exit 1; }
-quietly() { "$@" > "$work/log" 2>&1 || { tail -30 "$work/log" >&2; fail "failed: $*"; }; }
+fail() { echo "** $*" >&2; exit 1; }
+quietly() { "$@" > "$work/log" 2>&1 || { sed "s/^/  /" "$work/log" | tail -30 >&2; fail "failed: $*"; }; }
 install_to() { quietly make --no-print-directory install PREFIX=/usr/local DESTDIR="$@"; }
 # Neither the checkout, nor Swift, nor a library path of the caller is seen by what is tried.
 stranger() { env -i HOME="$work" PATH=/usr/bin:/bin "$@"; }
