@@ -11,6 +11,7 @@ from typing import Iterator, List, Optional
 from . import _abi
 
 _ABI_VERSION = 0
+_SYSTEM_NAME = f"libholdfast.so.{_ABI_VERSION}"
 _loaded: Optional[ctypes.CDLL] = None
 _loading = threading.Lock()
 
@@ -20,7 +21,7 @@ class LibraryNotFound(ImportError):
 
 
 def _names() -> List[str]:
-    return ["libholdfast.so", f"libholdfast.so.{_ABI_VERSION}", "libholdfast.dylib"]
+    return ["libholdfast.so", _SYSTEM_NAME, "libholdfast.dylib"]
 
 
 def _candidates() -> Iterator[Path]:
@@ -35,21 +36,31 @@ def _candidates() -> Iterator[Path]:
             yield release / name
 
 
-def _find() -> Path:
+def _find() -> str:
+    """The library's path, or its name for the loader of the system."""
     named = os.environ.get("HOLDFAST_LIBRARY")
     if named:
         path = Path(named).expanduser()
         if not path.is_file():
             raise LibraryNotFound(f"HOLDFAST_LIBRARY is {named!r}, which is not a file; name libholdfast.so itself")
-        return path
+        return str(path)
     for path in _candidates():
         if path.is_file():
-            return path
-    raise LibraryNotFound(
-        "libholdfast was not found beside the package "
-        f"({Path(__file__).resolve().parent}) nor in lib or .build/release of a folder above it; "
-        "run `make build` in the checkout, or set HOLDFAST_LIBRARY to the library's path"
-    )
+            return str(path)
+    return _SYSTEM_NAME
+
+
+def _open(path: str) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(path)
+    except OSError as problem:
+        if path != _SYSTEM_NAME:
+            raise LibraryNotFound(f"{path} cannot be loaded: {problem}") from problem
+        raise LibraryNotFound(
+            "libholdfast was not found beside the package "
+            f"({Path(__file__).resolve().parent}), nor in lib or .build/release of a folder above it, nor by the system's "
+            f"loader ({problem}); run `make build` in the checkout, or set HOLDFAST_LIBRARY to the library's path"
+        ) from problem
 
 
 def library() -> ctypes.CDLL:
@@ -59,10 +70,7 @@ def library() -> ctypes.CDLL:
         with _loading:
             if _loaded is None:
                 path = _find()
-                try:
-                    handle = ctypes.CDLL(str(path))
-                except OSError as problem:
-                    raise LibraryNotFound(f"{path} cannot be loaded: {problem}") from problem
+                handle = _open(path)
                 try:
                     _abi.declare(handle)
                 except AttributeError as problem:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Callable
+
+from matplotlib.axes import Axes
 
 from .figure import Data, Figure, Panel, tile
 from .study import Study, Training
+from .style import Colours, Line
 
 
-def figure(study: Study, name: str, title: str, axis: str, curve, data: Data, base: float | None = None, zero=False) -> Figure:
+def figure(study: Study, name: str, title: str, axis: str, curve: Callable[[Training], tuple[list[int], list[float]]], data: Data,
+           base: float | None = None, zero: bool = False) -> Figure:
     """`curve` answers the points of a tuning as two lists; `base` is a level to mark, `zero` begins the axis at 0."""
-    curves: dict[str, list[tuple[Training, list, list]]] = {}
+    curves: dict[str, list[tuple[Training, list[int], list[float]]]] = {}
     for tuning in study.training:
         steps, values = curve(tuning)
         if values:
@@ -21,13 +26,13 @@ def figure(study: Study, name: str, title: str, axis: str, curve, data: Data, ba
     bottom = 0 if zero else low - margin
     last = max((steps[-1] for found in curves.values() for _, steps, _ in found), default=1)
 
-    def draw(axes, colours, group) -> None:
+    def draw(axes: Axes, colours: Colours, group: str) -> None:
         for other, found in curves.items():
             for _, steps, values in found if other != group else []:
                 axes.plot(steps, values, color=colours.faint, linewidth=0.7, alpha=0.28, zorder=1)
         if base is not None:
             axes.axhline(base, color=colours.faint, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
-        dashes = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1, 1, 1))]
+        dashes: list[Line] = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1, 1, 1))]
         for place, (tuning, steps, values) in enumerate(curves[group]):
             axes.plot(steps, values, color=colours.of(group), linewidth=1.4, linestyle=dashes[place % len(dashes)], zorder=3,
                       marker=colours.marker(group), markersize=4, markevery=max(1, len(steps) // 8))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from .figure import Data
-from .ledger import KIND_NAMES, kinds
+from .ledger import KIND_NAMES, Ledger, kinds
 from .markup import escape, plural
-from .section import Folded
-from .study import BEFORE, Study
+from .question import Question
+from .section import Folded, Part
+from .study import BEFORE, Evaluation, Study
 
 # How many questions of a kind the page shows for a group on an evaluation.
 SHOWN = {"lost": 5, "gained": 5, "moved": 3, "kept_right": 1, "kept_wrong": 1}
 ORDER = ("lost", "gained", "moved", "kept_right", "kept_wrong")
 
 
-def examples(study: Study, shown) -> list:
+def examples(study: Study, shown: list[Evaluation]) -> list[Part]:
     """Folded questions by evaluation, group and kind, of each group's first seed."""
-    by_evaluation = []
+    by_evaluation: list[Part] = []
     for evaluation in shown:
         questions = study.questions.get(evaluation.role)
         before = study.ledgers.get((BEFORE, "", evaluation.role))
@@ -26,7 +27,7 @@ def examples(study: Study, shown) -> list:
                   if (found := by_kind(before, ledger))]
         if groups:
             by_evaluation.append(Folded(f"The questions of {escape(evaluation.title)}", groups))
-    parts = []
+    parts: list[Part] = []
     if by_evaluation:
         seeds = sorted({study.seeds(group)[0] for group in study.groups if len(study.seeds(group)) > 1})
         parts.append("<h3>The questions</h3><p>The surest answers after tuning come first"
@@ -38,7 +39,7 @@ def examples(study: Study, shown) -> list:
     return parts + by_evaluation
 
 
-def by_kind(before, after) -> dict[str, list[int]]:
+def by_kind(before: Ledger, after: Ledger) -> dict[str, list[int]]:
     """The places of the items of each kind, the surest after tuning first."""
     found = kinds(before, after)
     confidence = after.confidence
@@ -51,7 +52,7 @@ def head(group: str, found: dict[str, list[int]]) -> str:
     return f"{escape(group)} <small>{counted or 'no answer changed'}</small>"
 
 
-def cards(before, after, questions, found) -> list[str]:
+def cards(before: Ledger, after: Ledger, questions: dict[str, Question], found: dict[str, list[int]]) -> list[str]:
     parts = []
     for kind, places in found.items():
         count = min(SHOWN[kind], len(places))
@@ -62,7 +63,7 @@ def cards(before, after, questions, found) -> list[str]:
     return parts
 
 
-def card(before, after, question, i: int) -> str:
+def card(before: Ledger, after: Ledger, question: Question, i: int) -> str:
     """One question with its choices, each with its probability before and after."""
     lines = []
     for choice, text in enumerate(question.choices):
@@ -74,7 +75,7 @@ def card(before, after, question, i: int) -> str:
     return f'<div class="card"><p>{escape(question.question)}</p><ol type="A">{"".join(lines)}</ol></div>'
 
 
-def flipped(study: Study, shown) -> Data | None:
+def flipped(study: Study, shown: list[Evaluation]) -> Data | None:
     """Every answer that is not the one before, of every group and seed."""
     columns = ["role", "model", "seed", "id", "kind", "question", "right_answer", "answer_before", "answer_after", "confidence_before",
                "confidence_after"]

@@ -9,13 +9,14 @@ import math
 import re
 import textwrap
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Any, Callable
 
 import matplotlib
 
 matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib.figure import FigureBase  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
 
 from . import style  # noqa: E402
@@ -28,7 +29,7 @@ class Data:
 
     name: str
     columns: list[str]
-    rows: list[list]
+    rows: list[list[Any]]
 
     def csv(self) -> str:
         text = io.StringIO()
@@ -38,7 +39,7 @@ class Data:
         return text.getvalue()
 
     @staticmethod
-    def field(value):
+    def field(value: Any) -> Any:
         if value is None or isinstance(value, float) and math.isnan(value):
             return ""
         return repr(float(value)) if isinstance(value, float) else value
@@ -49,7 +50,7 @@ class Panel:
     """One picture: `draw` gets its axes (as many as `stack` says, from the top) and the colours."""
 
     title: str
-    draw: Callable
+    draw: Callable[..., None]
     stack: int = 1
     note: str = ""
 
@@ -65,7 +66,7 @@ class Figure:
     width: float = 4.6  # inches of one panel
     height: float = 3.4
     models: list[str] = field(default_factory=list)  # in the key
-    lines: list[tuple[str, object]] = field(default_factory=list)  # more of the key: a text and a line style in faint ink
+    lines: list[tuple[str, style.Line]] = field(default_factory=list)  # more of the key: a text and a line style in faint ink
     columns: int = 3  # at most, in files
 
 
@@ -74,12 +75,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "x"
 
 
-def tile(count: int) -> dict:
+def tile(count: int) -> dict[str, Any]:
     """The size of panels of which there may be many."""
     return {"width": 4.6, "height": 3.2, "columns": 3} if count <= 3 else {"width": 2.3, "height": 2.0, "columns": 5}
 
 
-def fill(area, panel: Panel, colours: style.Colours, width: float = 4.6) -> None:
+def fill(area: FigureBase, panel: Panel, colours: style.Colours, width: float = 4.6) -> None:
     """Draws a panel into a figure or a part of one, `width` inches wide."""
     axes = area.subplots(panel.stack, 1, sharex=True, squeeze=False)[:, 0]
     panel.draw(axes[0] if panel.stack == 1 else list(axes), colours)
@@ -137,7 +138,7 @@ def markup(study: Study, figure: Figure) -> str:
     return f'{key(study, figure)}<div class="{kind}{few}" id="{figure.name}">{drawn}</div>'
 
 
-def save(study: Study, figure: Figure, write: Callable) -> None:
+def save(study: Study, figure: Figure, write: Callable[[str, bytes], None]) -> None:
     """All panels as one picture, handed to `write(name, bytes)` as NAME.png and NAME.svg, and the numbers as NAME.csv."""
     colours = style.file_colours(study)
     columns = min(len(figure.panels), figure.columns)

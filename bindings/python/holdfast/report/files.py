@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from matplotlib import pyplot as plt
 
@@ -15,7 +16,7 @@ from .sections import accuracy, consistency
 from .study import Study
 
 
-def put(path, content: bytes) -> None:
+def put(path: str | Path, content: bytes) -> None:
     """Writes a file under another name in the same folder, then moves it into place."""
     target = Path(path)
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent)
@@ -39,7 +40,7 @@ def figures(study: Study, sections: list[Section], folder: str) -> None:
                 put(Path(folder) / f"{found.name}.csv", found.csv().encode())
 
 
-def picture(study: Study, path: str) -> None:
+def picture(study: Study, path: str | IO[bytes]) -> None:
     """One wide PNG of the result: accuracy above, consistency against accuracy below."""
     colours = style.file_colours(study)
     above = accuracy.figure(study)
@@ -50,7 +51,7 @@ def picture(study: Study, path: str) -> None:
     with plt.rc_context(style.settings(colours) | {"figure.facecolor": "white", "savefig.facecolor": "white"}):
         whole = plt.figure(figsize=(4.6 * columns, sum(heights)), layout="constrained")
         parts = whole.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-        for part, found in zip(parts, [above, below]):
+        for part, found in zip(parts, [above] + ([below] if below else [])):
             for area, panel in zip(part.subfigures(1, columns, squeeze=False)[0], found.panels):
                 figure.fill(area, panel, colours)
         whole.savefig(path, format="png", dpi=110)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 # What became of an answer: before right or wrong, after right or wrong, and for two wrong ones whether they are the same.
 KINDS = ("kept_right", "lost", "gained", "moved", "kept_wrong")
@@ -17,23 +19,25 @@ class Ledger:
     """One row for each question, in the questions' order."""
 
     ids: list[str]
-    gold: np.ndarray
-    predicted: np.ndarray
-    probability: np.ndarray  # items x choices, NaN behind the last choice of an item
-    settings: dict
+    gold: NDArray[np.integer[Any]]
+    predicted: NDArray[np.integer[Any]]
+    probability: NDArray[np.floating[Any]]  # items x choices, NaN behind the last choice of an item
+    settings: dict[str, Any]
 
     @property
-    def confidence(self) -> np.ndarray:
-        return self.probability[np.arange(len(self.ids)), self.predicted]
+    def confidence(self) -> NDArray[np.floating[Any]]:
+        found: NDArray[np.floating[Any]] = self.probability[np.arange(len(self.ids)), self.predicted]
+        return found
 
     @property
-    def answered(self) -> np.ndarray:
+    def answered(self) -> NDArray[np.bool_]:
         """Which items have a right answer that is known."""
         return self.gold >= 0
 
     @property
-    def right(self) -> np.ndarray:
-        return self.predicted == self.gold
+    def right(self) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.predicted == self.gold
+        return found
 
     @property
     def accuracy(self) -> float:

@@ -7,6 +7,7 @@ import json
 import math
 import platform
 from pathlib import Path
+from typing import Any
 
 import h5py
 import matplotlib
@@ -43,7 +44,7 @@ def load(path: str) -> Study:
     return study
 
 
-def load_group(group, path: str) -> Study:
+def load_group(group: h5py.Group, path: str) -> Study:
     """The study in a group shaped as the root of a study file is."""
     place = path if group.name == "/" else f"{path}, {group.name}"
     try:
@@ -61,7 +62,7 @@ def load_group(group, path: str) -> Study:
     return study
 
 
-def check(file, path: str) -> None:
+def check(file: h5py.File, path: str) -> None:
     found = text(file.attrs.get("format", ""))
     if found == f"{FORMAT}-series":
         raise ReportError(f"{path}: a study of several domains; each has a study.h5 of its own beside it, in the folder of its name, "
@@ -74,15 +75,15 @@ def check(file, path: str) -> None:
         raise ReportError(f"{path}: format version {version} is newer than {MAJOR}, the newest this reads; update Holdfast")
 
 
-def text(value) -> str:
+def text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def number(value) -> float:
+def number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
-def interval(mean, bounds) -> Interval:
+def interval(mean: Any, bounds: Any) -> Interval:
     low, high = bounds or (None, None)
     return Interval(number(mean), number(low), number(high))
 
@@ -91,7 +92,7 @@ def label(model: str) -> str:
     return BEFORE if model == "before" else model
 
 
-def read(result: dict) -> Study:
+def read(result: dict[str, Any]) -> Study:
     """What the JSON of a result says."""
     return Study(
         name=result["name"], mode=result["mode"], created=result["created"], confidence=result["level"],
@@ -119,10 +120,10 @@ def check_names(study: Study) -> None:
             raise KeyError(f"{model} on {role}")
 
 
-def outcome(o: dict) -> Outcome:
+def outcome(o: dict[str, Any]) -> Outcome:
     measures = o.get("measures") or {}
 
-    def measure(name):
+    def measure(name: str) -> Interval | None:
         return interval(measures[name]["mean"], measures[name]["interval"]) if name in measures else None
 
     flips = o.get("flips_by_seed") or ([o["flips"]] if o.get("flips") else [])
@@ -130,7 +131,7 @@ def outcome(o: dict) -> Outcome:
                    measure("same_top1"), flips)
 
 
-def floor(f: dict) -> Floor:
+def floor(f: dict[str, Any]) -> Floor:
     overall = next((level for level in f["levels"] if level["source"] == "all"), None)
     if overall is None:
         raise KeyError("the level 'all' of the noise floor")
@@ -138,20 +139,20 @@ def floor(f: dict) -> Floor:
                  number(overall.get("kl_quantile_0.975")))
 
 
-def contrast(c: dict) -> Contrast:
+def contrast(c: dict[str, Any]) -> Contrast:
     return Contrast(c["first"], c["second"], c["role"], interval(c["difference"], c["interval"]), number(c["p_holm"]),
                     c["verdict"] == "decides", number(c["minimum_detectable_difference"]), c["sentence"])
 
 
-def correlation(c: dict) -> Correlation:
-    def coefficient(found):
+def correlation(c: dict[str, Any]) -> Correlation:
+    def coefficient(found: dict[str, Any] | None) -> Coefficient | None:
         return Coefficient(interval(found["value"], found["interval"]), number(found["p"])) if found else None
 
     return Correlation(c["items"], c["points"], number(c["spearman"]), coefficient(c["partial_spearman"]),
                        coefficient(c["partial_spearman_paper"]), number(c["permutation_within_roles"]["p"]))
 
 
-def training(t: dict) -> Training:
+def training(t: dict[str, Any]) -> Training:
     drift = [Measurement(d["step"], *(number(d.get(key)) for key in ("accuracy", "rank_pearson", "kl", "same_top1")))
              for d in t.get("drift", [])]
     return Training(t["model"], t.get("group", t["model"]), t.get("seed", ""), [number(x) for x in t["losses"]], t["rows"],
@@ -159,7 +160,7 @@ def training(t: dict) -> Training:
                     t.get("stopped_early", False), drift)
 
 
-def ledgers(group, study: Study, place: str) -> dict:
+def ledgers(group: h5py.Group, study: Study, place: str) -> dict[tuple[str, str, str], Ledger]:
     """The ledgers of all models, as far as the file has them."""
     found = {}
     names = [(BEFORE, "", "before")] + [(t.group, t.seed, t.model) for t in study.training]
@@ -176,7 +177,7 @@ def ledgers(group, study: Study, place: str) -> dict:
     return found
 
 
-def ledger(group, place: str) -> Ledger:
+def ledger(group: h5py.Group, place: str) -> Ledger:
     try:
         ids = [text(name) for name in group["id"][()]]
         gold, predicted, probability = (group[name][()] for name in ("gold", "predicted", "probability"))
@@ -198,7 +199,7 @@ def add_kernels(study: Study) -> None:
         study.versions["kernels of the answers"] = ", ".join(kernels)
 
 
-def add_questions(study: Study, group, result: dict, place: str) -> None:
+def add_questions(study: Study, group: h5py.Group, result: dict[str, Any], place: str) -> None:
     """The texts of what was asked."""
     files = {e["role"]: e.get("questions") for e in result["evaluations"]}
     for evaluation in study.evaluations:

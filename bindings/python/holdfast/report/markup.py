@@ -5,20 +5,21 @@ from __future__ import annotations
 import html
 import math
 import re
+from typing import Iterable, Sequence
 
 from .study import Interval, rounded
 
 
-def escape(text) -> str:
+def escape(text: object) -> str:
     return html.escape(str(text))
 
 
-def prose(text) -> str:
+def prose(text: object) -> str:
     """A sentence as HTML, in which a number and its % stay on one line."""
     return re.sub(r"(\d) %", "\\1\u00a0%", escape(text))
 
 
-def interval(value: Interval | None, scale=1.0, decimals=3, sign=False) -> str:
+def interval(value: Interval | None, scale: float = 1.0, decimals: int = 3, sign: bool = False) -> str:
     """An estimate with its interval, as `51.2 [46.3, 56.1]`."""
     if value is None or not math.isfinite(value.mean):
         return "–"
@@ -28,15 +29,15 @@ def interval(value: Interval | None, scale=1.0, decimals=3, sign=False) -> str:
     return f"{mean} <small>[{low}, {high}]</small>"
 
 
-def probability(p) -> str:
+def probability(p: float | None) -> str:
     if p is None or not math.isfinite(p):
         return "–"
     return "&lt; 0.001" if p < 0.001 else rounded(p, 3)
 
 
-def table(headings, rows, left=(0,)) -> str:
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]], left: Sequence[int] = (0,)) -> str:
     """A table that scrolls inside itself on a narrow screen; cells are HTML already."""
-    def cell(tag, column, text):
+    def cell(tag: str, column: int, text: str) -> str:
         return f"<{tag}{' class=left' if column in left else ''}>{text}</{tag}>"
 
     head = "".join(cell("th", i, escape(text)) for i, text in enumerate(headings))
@@ -45,7 +46,7 @@ def table(headings, rows, left=(0,)) -> str:
             f"<tbody>{body}</tbody></table></div>")
 
 
-def bullets(lines) -> str:
+def bullets(lines: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{prose(line)}</li>" for line in lines) + "</ul>"
 
 

@@ -6,12 +6,12 @@ from . import figure, style
 from .css import CSS
 from .figure import Data, Figure
 from .markup import escape
-from .section import Folded, Section
+from .section import Folded, Part, Section
 from .sections import summary
 from .study import Study
 
 
-def part(study: Study, found) -> str:
+def part(study: Study, found: Part) -> str:
     """A part of a section as HTML; data is only written as CSV."""
     if isinstance(found, Figure):
         return figure.markup(study, found)

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
+
 
 @dataclass
 class Question:
@@ -15,7 +17,7 @@ class Question:
     choices: list[str]
 
 
-def stored(group) -> dict[str, Question]:
+def stored(group: h5py.Group) -> dict[str, Question]:
     """The questions in `/questions/ROLE`, by id."""
     found = {}
     for name, text, row in zip(group["id"].asstr()[()], group["question"].asstr()[()], group["choices"].asstr()[()]):

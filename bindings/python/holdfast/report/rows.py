@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Iterable
+
+from matplotlib.axes import Axes
 
 from .study import Interval, rounded
+from .style import Colours
 
 
 def height(models: int) -> float:
@@ -21,7 +25,8 @@ def wrapped(name: str, limit: int = 16) -> str:
     return f"{name[:place]}\n{name[place:]}"
 
 
-def draw(axes, colours, values: dict[str, Interval], seeds: dict[str, list[float]] | None = None, scale=1.0, decimals=1) -> None:
+def draw(axes: Axes, colours: Colours, values: dict[str, Interval], seeds: dict[str, list[float]] | None = None, scale: float = 1.0,
+         decimals: int = 1) -> None:
     """Draws the models of `values` from top to bottom; the estimates stand in figures at the right edge."""
     models = list(values)
     for row, model in enumerate(reversed(models)):
@@ -44,7 +49,7 @@ def draw(axes, colours, values: dict[str, Interval], seeds: dict[str, list[float
     axes.grid(axis="y", visible=False)
 
 
-def reach(values, around=(), share=0.06) -> tuple[float, float]:
+def reach(values: Iterable[Interval], around: Iterable[float] = (), share: float = 0.06) -> tuple[float, float]:
     """A range that holds all finite bounds of intervals and the numbers around, with a margin."""
     found = [v for value in values for v in value.finite] + [v for v in around if math.isfinite(v)]
     low, high = min(found, default=0.0), max(found, default=1.0)

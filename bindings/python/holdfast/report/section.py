@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Iterator, Sequence, Union
 
 from .figure import Data, Figure
 
@@ -12,7 +13,7 @@ class Folded:
     """Something behind a line that opens it."""
 
     summary: str  # HTML
-    parts: list  # texts (HTML), figures and folded things
+    parts: Sequence[Part]  # texts (HTML), figures and folded things
     opened: bool = False
 
 
@@ -22,14 +23,18 @@ class Section:
 
     name: str
     heading: str
-    parts: list
+    parts: Sequence[Part]
 
-    def everything(self):
+    def everything(self) -> Iterator[Figure | Data]:
         """All figures and data, also the folded ones."""
-        waiting = list(self.parts)
+        waiting: list[Part] = list(self.parts)
         while waiting:
             part = waiting.pop(0)
             if isinstance(part, Folded):
                 waiting = list(part.parts) + waiting
             elif isinstance(part, (Figure, Data)):
                 yield part
+
+
+# What a section is made of.
+Part = Union[str, Figure, Folded, Data]

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from .ledger import Ledger
 from .question import Question
@@ -14,7 +15,7 @@ from .question import Question
 BEFORE = "BEFORE"
 
 
-def rounded(value, decimals: int, sign: bool = False) -> str:
+def rounded(value: float | None, decimals: int, sign: bool = False) -> str:
     """A number with a fixed count of decimals, halves away from 0 as the engine rounds them; a dash where there is none."""
     if value is None or not math.isfinite(value):
         return "–"
@@ -41,7 +42,7 @@ class Interval:
     def lengths(self) -> tuple[float, float]:
         """The lengths below and above the estimate, 0 where there is no bound."""
         below, above = self.mean - self.low, self.high - self.mean
-        return tuple(max(0.0, v) if math.isfinite(v) else 0.0 for v in (below, above))
+        return (max(0.0, below) if math.isfinite(below) else 0.0, max(0.0, above) if math.isfinite(above) else 0.0)
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Outcome:
     consistency: Interval | None = None
     kl: Interval | None = None
     same_top: Interval | None = None
-    flips: list[dict] = field(default_factory=list)  # by seed
+    flips: list[dict[str, Any]] = field(default_factory=list)  # by seed
 
 
 @dataclass
@@ -166,8 +167,8 @@ class Study:
     contrasts: list[Contrast]
     correlations: list[Correlation]
     training: list[Training]
-    balance: list[dict]
-    configuration: dict
+    balance: list[dict[str, Any]]
+    configuration: dict[str, Any]
     versions: dict[str, str]
     ledgers: dict[tuple[str, str, str], Ledger] = field(default_factory=dict)  # group, seed ("" before tuning), role
     questions: dict[str, dict[str, Question]] = field(default_factory=dict)  # role, id

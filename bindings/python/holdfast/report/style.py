@@ -7,11 +7,16 @@ picture serves light and dark, and files get the light ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Sequence, Tuple, Union
 
 from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path
 
 from .study import BEFORE, Study
+
+
+# A line style of matplotlib: a name, or where its dashes begin and how long they and the gaps are.
+Line = Union[str, Tuple[int, Tuple[float, ...]]]
 
 
 @dataclass
@@ -21,7 +26,7 @@ class Style:
     light: str
     dark: str
     marker: str
-    line: str | tuple = "-"
+    line: Line = "-"
 
 
 # After Okabe and Ito's palette, which is told apart under every common colour blindness; the mark tells the models apart too.
@@ -56,7 +61,7 @@ class Colours:
             return f"#0a0b{list(self.models).index(model):02x}"
         return self.models[model].light
 
-    def line(self, model: str):
+    def line(self, model: str) -> Line:
         return self.models[model].line
 
     def marker(self, model: str) -> str:
@@ -68,14 +73,15 @@ class Colours:
                 **{self.of(model): f"var({variable(self.models, model)})" for model in self.models}}
 
 
-def variable(models, model: str) -> str:
+def variable(models: Iterable[str], model: str) -> str:
     return f"--m{list(models).index(model)}"
 
 
 def styles(study: Study) -> dict[str, Style]:
     """A style for each model of the study."""
-    shares = sorted(share for group in study.groups if 0 < (share := study.share(group) or 0) < 1)
-    found, spare = {}, 0
+    shares = sorted(part for group in study.groups if 0 < (part := study.share(group) or 0) < 1)
+    found: dict[str, Style] = {}
+    spare = 0
     for model in study.models:
         share = study.share(model)
         if model in FIXED:
@@ -104,7 +110,7 @@ def file_colours(study: Study) -> Colours:
     return Colours("#1b1b1f", "#77777f", "#e3e3ea", "#ffffff", styles(study), False)
 
 
-def settings(colours: Colours) -> dict:
+def settings(colours: Colours) -> Dict[str, Any]:
     """Settings of matplotlib."""
     ink, faint = colours.ink, colours.faint
     return {
@@ -120,8 +126,8 @@ def settings(colours: Colours) -> dict:
 def css(study: Study) -> tuple[str, str]:
     """Declarations of the models' colours, light and dark."""
     models = styles(study)
-    light, dark = ("; ".join(f"{variable(models, model)}: {colour(style)}" for model, style in models.items())
-                   for colour in (lambda s: s.light, lambda s: s.dark))
+    light = "; ".join(f"{variable(models, model)}: {style.light}" for model, style in models.items())
+    dark = "; ".join(f"{variable(models, model)}: {style.dark}" for model, style in models.items())
     return light, dark
 
 
@@ -137,6 +143,6 @@ def mark(study: Study, model: str) -> str:
             f'fill="var({variable(models, model)})"/></svg>')
 
 
-def flip(points):
+def flip(points: Sequence[float]) -> list[int]:
     """Signs that turn y, which grows upwards in matplotlib and downwards in SVG."""
     return [1, -1] * (len(points) // 2)

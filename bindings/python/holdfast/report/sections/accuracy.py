@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
+
 from .. import rows
 from ..figure import Data, Figure, Panel
 from ..markup import escape, interval, table
-from ..section import Folded, Section
-from ..study import Interval, Study
+from ..section import Folded, Part, Section
+from ..study import Evaluation, Interval, Study
+from ..style import Colours
 
 
 def section(study: Study) -> Section | None:
@@ -17,7 +20,7 @@ def section(study: Study) -> Section | None:
     found = figure(study)
     cells = [[escape(model)] + [interval(o.accuracy, 100, 1) if (o := study.outcomes.get((model, e.role))) else "–"
                                 for e in study.evaluations] for model in study.models]
-    parts = [f"<p>{note}</p>", found, Folded("The numbers, %", [
+    parts: list[Part] = [f"<p>{note}</p>", found, Folded("The numbers, %", [
         table(["model"] + [e.title for e in study.evaluations], cells)])]
     if several and (single := seed_rows(study)):
         parts.append(Folded("By seed, %", [table(["model", "seed"] + [e.title for e in study.evaluations], single)]))
@@ -35,7 +38,7 @@ def figure(study: Study) -> Figure:
     return Figure("accuracy", "Accuracy", panels, data(study), height=rows.height(len(study.models)))
 
 
-def draw(axes, colours, study: Study, evaluation, reach) -> None:
+def draw(axes: Axes, colours: Colours, study: Study, evaluation: Evaluation, reach: tuple[float, float]) -> None:
     role = evaluation.role
     values = {model: study.outcomes[model, role].accuracy for model in study.models if (model, role) in study.outcomes}
     seeds = {model: [ledger.accuracy for _, ledger in study.tuned(model, role)] for model in values}

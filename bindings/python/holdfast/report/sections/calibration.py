@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import statistics
 
+from matplotlib.axes import Axes
+
 from .. import rows
 from ..figure import Data, Figure, Panel, slug, tile
-from ..ledger import bins, calibration
+from ..ledger import Calibration, bins, calibration
 from ..markup import escape, table
-from ..section import Folded, Section
-from ..study import BEFORE, Interval, Study, rounded
+from ..section import Folded, Part, Section
+from ..study import BEFORE, Evaluation, Interval, Study, rounded
+from ..style import Colours
 
 
 def section(study: Study) -> Section | None:
@@ -19,11 +22,14 @@ def section(study: Study) -> Section | None:
         return None
     found = {(model, e.role): [(seed, calibration(ledger)) for seed, ledger in study.tuned(model, e.role)]
              for e in shown for model in study.models}
-    mean = lambda model, role, name: statistics.fmean(getattr(c, name) for _, c in found[model, role])  # noqa: E731
+
+    def mean(model: str, role: str, name: str) -> float:
+        return statistics.fmean(getattr(c, name) for _, c in found[model, role])
+
     cells = [[escape(e.title), escape(model)] + [rounded(mean(model, e.role, name), 3) for name in ("error", "rms", "brier")]
              for e in shown for model in study.models if found[model, e.role]]
     several = any(len(study.seeds(group)) > 1 for group in study.groups)
-    parts = ["<p>A model is well calibrated when of the answers it gives with a confidence of 70 % seven in ten are right. The expected "
+    parts: list[Part] = ["<p>A model is well calibrated when of the answers it gives with a confidence of 70 % seven in ten are right. The expected "
              "calibration error is the mean gap between confidence and accuracy over ten bins"
              + ("; mean of the seeds, which stand beneath as strokes" if several else "") + ". The dashed line is the model before "
              "tuning.</p>", errors(study, shown, found),
@@ -41,14 +47,14 @@ def section(study: Study) -> Section | None:
     return Section("calibration", "Calibration before and after", parts)
 
 
-def errors(study: Study, shown, found) -> Figure:
+def errors(study: Study, shown: list[Evaluation], found: dict[tuple[str, str], list[tuple[str, Calibration]]]) -> Figure:
     values = {key: [c.error for _, c in calibrations] for key, calibrations in found.items() if calibrations}
     reach = rows.reach([Interval(v) for single in values.values() for v in single])
     columns = ["role", "model", "seed", "ece", "rms", "brier"]
     data = Data("calibration", columns, [[e.role, model, seed, c.error, c.rms, c.brier] for e in shown for model in study.models
                                          for seed, c in found[model, e.role]])
 
-    def draw(axes, colours, e) -> None:
+    def draw(axes: Axes, colours: Colours, e: Evaluation) -> None:
         here = {model: values[model, e.role] for model in study.models if (model, e.role) in values}
         rows.draw(axes, colours, {model: Interval(statistics.fmean(single)) for model, single in here.items()}, here, decimals=3)
         if BEFORE in here:
@@ -60,14 +66,14 @@ def errors(study: Study, shown, found) -> Figure:
     return Figure("calibration", "Calibration", panels, data, height=rows.height(len(study.models)))
 
 
-def reliability(study: Study, evaluation, name: str) -> Figure:
+def reliability(study: Study, evaluation: Evaluation, name: str) -> Figure:
     role = evaluation.role
     binned = {model: bins([ledger for _, ledger in study.tuned(model, role)]) for model in study.models if study.tuned(model, role)}
     groups = [model for model in binned if model != BEFORE]
     data = Data(f"reliability-{name}", ["role", "model", "bin_from", "bin_to", "answers", "confidence", "accuracy"],
                 [[role, model, b.low, b.high, b.count, b.confidence, b.accuracy] for model, found in binned.items() for b in found])
 
-    def draw(axes, colours, group) -> None:
+    def draw(axes: Axes, colours: Colours, group: str) -> None:
         axes.plot([0, 1], [0, 1], color=colours.faint, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
         for model in (BEFORE, group):
             found = binned[model]

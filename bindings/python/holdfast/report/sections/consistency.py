@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from .. import rows
 from ..figure import Data, Figure, Panel
 from ..markup import escape, interval, probability, table
-from ..section import Folded, Section
-from ..study import BEFORE, Coefficient, Interval, Study, rounded
+from ..section import Folded, Part, Section
+from ..study import BEFORE, Coefficient, Correlation, Evaluation, Interval, Study, rounded
+from ..style import Colours, Line
 
 ITEMS = {"all": "all questions", "before_right": "right before", "before_wrong": "wrong before"}
 COEFFICIENTS = [("partial", "partial", "D", "the accuracy before held fixed, by the formula"),
@@ -21,7 +25,7 @@ def section(study: Study) -> Section | None:
              if any((o := study.outcomes.get((g, e.role))) and o.consistency for g in study.groups)]
     if not shown:
         return None
-    parts = ["<p>Each mark is a group after tuning. Further right: more of what the model knew before was kept. Higher: more right "
+    parts: list[Part] = ["<p>Each mark is a group after tuning. Further right: more of what the model knew before was kept. Higher: more right "
              "answers. The band is the noise floor. Scales of accuracy differ.</p>" if study.floor else
              "<p>Each mark is a group after tuning. Further right: more of what the model knew before was kept. Higher: more right "
              "answers. Scales of accuracy differ.</p>", scatter(study, shown)]
@@ -31,19 +35,21 @@ def section(study: Study) -> Section | None:
     return Section("consistency-accuracy", "Consistency against accuracy", parts)
 
 
-def scatter(study: Study, shown) -> Figure:
+def scatter(study: Study, shown: list[Evaluation]) -> Figure:
     outcomes = [o for g in study.groups for e in shown if (o := study.outcomes.get((g, e.role))) and o.consistency]
     floors = [f.rank_pearson_low for e in shown if (f := study.floor.get(e.role))]
     before = any((BEFORE, e.role) in study.outcomes for e in shown)
     # One range of consistency for all, as far as the floor's edge; accuracies of evaluations lie too far apart for one.
-    low, high = rows.reach([o.consistency for o in outcomes], floors, share=0.1)
+    low, high = rows.reach([c for o in outcomes if (c := o.consistency)], floors, share=0.1)
     panels = [Panel(e.title, lambda axes, colours, e=e: draw(axes, colours, study, e, (low, min(high, 1.01)), along(study, e.role)))
               for e in shown]
     columns = ["role", "model", "rank_pearson", "rank_pearson_lower", "rank_pearson_upper", "accuracy", "accuracy_lower",
                "accuracy_upper"]
     found = [[e.role, g, o.consistency.mean, o.consistency.low, o.consistency.high, o.accuracy.mean, o.accuracy.low, o.accuracy.high]
              for e in shown for g in study.groups if (o := study.outcomes.get((g, e.role))) and o.consistency]
-    lines = ([("accuracy before tuning", (0, (4, 3)))] if before else []) + ([("noise floor", "band")] if floors else [])
+    lines: list[tuple[str, Line]] = [("accuracy before tuning", (0, (4, 3)))] if before else []
+    if floors:
+        lines.append(("noise floor", "band"))
     return Figure("consistency-accuracy", "Consistency against accuracy", panels, Data("consistency-accuracy", columns, found),
                   height=3.7, models=study.groups, lines=lines)
 
@@ -55,7 +61,8 @@ def along(study: Study, role: str) -> tuple[float, float]:
                       [before.accuracy.mean] if before else [])
 
 
-def draw(axes, colours, study: Study, evaluation, across, along) -> None:
+def draw(axes: Axes, colours: Colours, study: Study, evaluation: Evaluation, across: tuple[float, float],
+         along: tuple[float, float]) -> None:
     role = evaluation.role
     if floor := study.floor.get(role):
         axes.axvspan(floor.rank_pearson_low, 1, color=colours.band, zorder=0, linewidth=0)
@@ -78,13 +85,13 @@ def draw(axes, colours, study: Study, evaluation, across, along) -> None:
     axes.set_ylabel("accuracy, %")
 
 
-def coefficients(correlation) -> list[tuple[str, Coefficient]]:
+def coefficients(correlation: Correlation) -> list[tuple[str, Coefficient]]:
     missing = Coefficient(Interval(math.nan))
     plain = Coefficient(Interval(correlation.plain))
     return [("partial", correlation.partial or missing), ("paper", correlation.paper or missing), ("plain", plain)]
 
 
-def correlation_parts(study: Study, found) -> list:
+def correlation_parts(study: Study, found: list[Correlation]) -> list[Part]:
     points = found[0].points
     cells = [[escape(ITEMS.get(c.items, c.items))] + [interval(value.value) for _, value in coefficients(c)][::-1]
              + [probability(c.partial.p if c.partial else None), probability(c.permutation_p)] for c in found]
@@ -93,7 +100,7 @@ def correlation_parts(study: Study, found) -> list:
             "damage lowers both; so consistency is also taken over the questions that were right before alone, and over those that "
             "were wrong. The permutation test is of the partial correlation: it shuffles accuracies within evaluations.</p>")
     columns = ["items", "coefficient", "points", "value", "lower", "upper", "p", "permutation_p"]
-    rows_ = []
+    rows_: list[list[Any]] = []
     for c in found:
         for name, value in coefficients(c):
             rows_.append([c.items, name, c.points, value.value.mean, value.value.low, value.value.high,
@@ -105,7 +112,7 @@ def correlation_parts(study: Study, found) -> list:
         table(["consistency over", "plain", "partial, as the paper", "partial", "p (partial)", "p (permutation)"], cells)])]
 
 
-def draw_correlations(axes, colours, found) -> None:
+def draw_correlations(axes: Axes, colours: Colours, found: list[Correlation]) -> None:
     from matplotlib.lines import Line2D
 
     for row, correlation in enumerate(reversed(found)):

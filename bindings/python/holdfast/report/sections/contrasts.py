@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
+
 from .. import rows
 from ..figure import Data, Figure, Panel
 from ..markup import escape, interval, probability, table
 from ..section import Folded, Section
-from ..study import Study, rounded
+from ..study import Evaluation, Study, rounded
+from ..style import Colours
 
 
 def section(study: Study) -> Section | None:
@@ -36,7 +39,7 @@ def figure(study: Study) -> Figure:
     return Figure("differences", "Differences between groups", panels, data, height=1.2 + 0.5 * most)
 
 
-def draw(axes, colours, study: Study, evaluation, reach) -> None:
+def draw(axes: Axes, colours: Colours, study: Study, evaluation: Evaluation, reach: tuple[float, float]) -> None:
     contrasts = [c for c in study.contrasts if c.evaluation == evaluation.role]
     for row, c in enumerate(reversed(contrasts)):
         low, high = c.difference.lengths

@@ -6,7 +6,7 @@ import json
 
 from ..figure import Data
 from ..markup import bullets, escape, table
-from ..section import Folded, Section
+from ..section import Folded, Part, Section
 from ..study import Study
 
 NAMES = {"holdfast": "Holdfast", "kernel": "kernels", "model_sha256": "model, SHA-256"}
@@ -15,7 +15,7 @@ NAMES = {"holdfast": "Holdfast", "kernel": "kernels", "model_sha256": "model, SH
 def section(study: Study) -> Section:
     versions = {NAMES.get(k, k): v for k, v in study.versions.items() if v}
     configuration = escape(json.dumps(study.configuration, indent=2, ensure_ascii=False))
-    parts = [f"<p>Mode: {escape(study.mode)}.</p>",
+    parts: list[Part] = [f"<p>Mode: {escape(study.mode)}.</p>",
              table(["what", "version or value"], [[escape(k), f'<span class="long">{escape(v)}</span>'] for k, v in versions.items()],
                    left=(0, 1)),
              Folded("Configuration", [f'<pre tabindex="0">{configuration}</pre>'])]

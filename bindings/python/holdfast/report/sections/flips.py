@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
+
 from .. import rows
 from ..examples import examples, flipped
 from ..figure import Figure, Panel, Data
 from ..ledger import KIND_NAMES, KINDS
 from ..markup import escape, probability, table
-from ..section import Folded, Section
-from ..study import Study, rounded
+from ..section import Folded, Part, Section
+from ..study import Evaluation, Study, rounded
+from ..style import Colours
 
 HEADS = {"kept_right": "kept\nright", "lost": "lost", "gained": "gained", "moved": "moved", "kept_wrong": "kept\nwrong"}
 
@@ -25,7 +28,7 @@ def section(study: Study) -> Section | None:
                 cells.append([escape(e.title), escape(group)] + ([escape(seed)] if several(study) else [])
                              + [str(flips.get(kind, 0)) for kind in KINDS] + [probability(flips.get("mcnemar_p"))])
     headings = ["evaluation", "model"] + (["seed"] if several(study) else []) + [KIND_NAMES[kind] for kind in KINDS] + ["McNemar p"]
-    parts = ["<p>Of a hundred questions, how many were right before and after tuning (<em>kept right</em>), right before and wrong "
+    parts: list[Part] = ["<p>Of a hundred questions, how many were right before and after tuning (<em>kept right</em>), right before and wrong "
              "after (<em>lost</em>), wrong before and right after (<em>gained</em>), wrong with another choice (<em>moved</em>) or wrong "
              "with the same choice (<em>kept wrong</em>)" + (", all seeds together" if several(study) else "") + ".</p>",
              figure(study, shown), Folded("The numbers", [table(headings, cells, left=(0, 1)), "<p class=note>McNemar's exact test asks "
@@ -50,7 +53,7 @@ def counts(study: Study, group: str, role: str) -> dict[str, int] | None:
     return {kind: sum(int(flips.get(kind, 0)) for flips in outcome.flips) for kind in KINDS}
 
 
-def figure(study: Study, shown) -> Figure:
+def figure(study: Study, shown: list[Evaluation]) -> Figure:
     panels = [Panel(e.title, lambda axes, colours, e=e: draw(axes, colours, study, e)) for e in shown]
     found = [[e.role, group, seed, *(flips.get(kind, 0) for kind in KINDS), flips.get("mcnemar_p")]
              for e in shown for group in study.groups if (outcome := study.outcomes.get((group, e.role)))
@@ -59,7 +62,7 @@ def figure(study: Study, shown) -> Figure:
                   height=rows.height(len(study.groups)) + 0.55)
 
 
-def draw(axes, colours, study: Study, evaluation) -> None:
+def draw(axes: Axes, colours: Colours, study: Study, evaluation: Evaluation) -> None:
     shown = [(group, found) for group in study.groups if (found := counts(study, group, evaluation.role))]
     for row, (_, found) in enumerate(reversed(shown)):
         total = sum(found.values()) or 1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from .. import rows
 from ..figure import Data, Figure, Panel
 from ..markup import escape, interval, table
-from ..section import Folded, Section
-from ..study import Study, rounded
+from ..section import Folded, Part, Section
+from ..study import Evaluation, Interval, Outcome, Study, rounded
+from ..style import Colours
 
 MEASURES = [("rank-pearson", "rank-Pearson", "rank-Pearson with before (1: nothing changed)", 3),
             ("kl", "KL divergence", "KL(before‖after), nats (0: nothing changed)", 3)]
@@ -27,7 +31,7 @@ def section(study: Study) -> Section | None:
         for group in study.groups:
             if (o := study.outcomes.get((group, e.role))) and o.consistency:
                 cells.append([escape(e.title), escape(group), interval(o.consistency), interval(o.kl), interval(o.same_top, 100, 1)])
-    parts = [text]
+    parts: list[Part] = [text]
     for found in figures:
         parts += [f"<h3>{escape(found.title)}</h3>", found]
         if study.floor and not found.lines:
@@ -47,7 +51,7 @@ def floor_table(study: Study) -> str:
                             + ([rounded(f.kl, 3), rounded(f.kl_high, 3)] if divergence else []) for e, f in floors])
 
 
-def value(outcome, name: str):
+def value(outcome: Outcome, name: str) -> Interval | None:
     return outcome.consistency if name == "rank-pearson" else outcome.kl
 
 
@@ -69,7 +73,7 @@ def figure(study: Study, name: str, title: str, axis: str, decimals: int) -> Fig
     panels = [Panel(e.title, lambda axes, colours, e=e: draw(axes, colours, study, e, name, axis, decimals, reach)) for e in shown]
     measured = "rank_pearson" if name == "rank-pearson" else "kl"
     columns = ["role", "model", measured, "lower", "upper", "floor_mean", "floor_quantile"]
-    found = []
+    found: list[list[Any]] = []
     for e in shown:
         band = bounds(study, e.role, name)
         edges = [None, None] if band is None else [band[0], band[1] if name == "rank-pearson" else band[2]]
@@ -81,7 +85,8 @@ def figure(study: Study, name: str, title: str, axis: str, decimals: int) -> Fig
                   if any(bounds(study, e.role, name) for e in shown) else [])
 
 
-def draw(axes, colours, study: Study, evaluation, name: str, axis: str, decimals: int, reach) -> None:
+def draw(axes: Axes, colours: Colours, study: Study, evaluation: Evaluation, name: str, axis: str, decimals: int,
+         reach: tuple[float, float]) -> None:
     if band := bounds(study, evaluation.role, name):
         mean, low, high = band
         axes.axvspan(low, high, color=colours.band, zorder=0, linewidth=0)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Callable
+
+from matplotlib.axes import Axes
+
 from .. import rows
 from ..figure import Data, Figure, Panel
 from ..section import Section
-from ..study import BEFORE, Study
+from ..study import BEFORE, Evaluation, Interval, Outcome, Study
+from ..style import Colours, Line
 
 
 def section(study: Study) -> Section | None:
@@ -18,7 +23,7 @@ def section(study: Study) -> Section | None:
         "intervals.</p>", figure(study, shares)])
 
 
-def figure(study: Study, shares) -> Figure:
+def figure(study: Study, shares: list[tuple[float, str]]) -> Figure:
     outcomes = {(group, e.role): study.outcomes[group, e.role] for _, group in shares for e in study.evaluations
                 if (group, e.role) in study.outcomes}
     before = [study.outcomes[BEFORE, e.role].accuracy.mean for e in study.evaluations if (BEFORE, e.role) in study.outcomes]
@@ -29,7 +34,7 @@ def figure(study: Study, shares) -> Figure:
               for e in study.evaluations]
     columns = ["role", "model", "share", "accuracy", "accuracy_lower", "accuracy_upper", "rank_pearson", "rank_pearson_lower",
                "rank_pearson_upper"]
-    found = []
+    found: list[list[Any]] = []
     for e in study.evaluations:
         for share, group in shares:
             if o := outcomes.get((group, e.role)):
@@ -37,14 +42,17 @@ def figure(study: Study, shares) -> Figure:
                 found.append([e.role, group, share, o.accuracy.mean, o.accuracy.low, o.accuracy.high]
                              + ([x.mean, x.low, x.high] if x else [None] * 3))
     floored = any(study.floor.get(e.role) for e in study.evaluations)
+    lines: list[tuple[str, Line]] = [("before tuning", (0, (4, 3)))]
+    if floored:
+        lines.append(("mean of the noise floor", (0, (1, 2))))
     return Figure("mixture", "Mixtures", panels, Data("mixture", columns, found), height=4.6,
-                  models=[group for _, group in shares],
-                  lines=[("before tuning", (0, (4, 3)))] + ([("mean of the noise floor", (0, (1, 2)))] if floored else []))
+                  models=[group for _, group in shares], lines=lines)
 
 
-def draw(axes, colours, study: Study, evaluation, shares, reaches) -> None:
+def draw(axes: list[Axes], colours: Colours, study: Study, evaluation: Evaluation, shares: list[tuple[float, str]],
+         reaches: tuple[tuple[float, float], tuple[float, float]]) -> None:
     role = evaluation.role
-    measures = [lambda o: o.accuracy, lambda o: o.consistency]
+    measures: list[Callable[[Outcome], Interval | None]] = [lambda o: o.accuracy, lambda o: o.consistency]
     for place, (measure, scale, name) in enumerate(zip(measures, (100, 1), ("accuracy, %", "rank-Pearson"))):
         here = axes[place]
         points = [(share, group, value) for share, group in shares

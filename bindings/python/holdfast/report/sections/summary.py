@@ -33,7 +33,7 @@ def summary(study: Study) -> str:
     return text or "<p>The study holds no summary.</p>"
 
 
-def folded(heading: str, lines) -> str:
+def folded(heading: str, lines: list[str]) -> str:
     return f"<details><summary>{escape(heading)}</summary>{bullets(lines)}</details>" if lines else ""
 
 
@@ -45,7 +45,7 @@ def accuracy(study: Study, evaluation: Evaluation) -> str:
     if not groups:
         return ""
 
-    def told(model):
+    def told(model: str) -> str:
         value = found[model]
         return f"{rounded(100 * value.mean, 1)} % [{rounded(100 * value.low, 1)}, {rounded(100 * value.high, 1)}]"
 

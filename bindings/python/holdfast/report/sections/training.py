@@ -7,7 +7,7 @@ import math
 from .. import curves
 from ..figure import Data
 from ..markup import escape, table
-from ..section import Folded, Section
+from ..section import Folded, Part, Section
 from ..study import Study, rounded
 
 
@@ -21,7 +21,7 @@ def section(study: Study) -> Section | None:
                 [[t.group, t.seed, step, loss] for t in study.training for step, loss in enumerate(t.losses, 1)])
     figure = curves.figure(study, "loss", "Training loss", "loss, nats", lambda t: (list(range(1, len(t.losses) + 1)), t.losses), data,
                            zero=True)
-    parts = ["<p>The loss of each step in nats for a target token" + (", a line for each seed" if several else "")
+    parts: list[Part] = ["<p>The loss of each step in nats for a target token" + (", a line for each seed" if several else "")
              + "; the other groups lie faint behind. Groups differ in more than the truth of their labels: read differences between them "
              "beside these numbers.</p>", figure,
              Folded("Each tuning", [table(["tuning", "rows", "target tokens", "steps", "loss of the first step", "loss of the last step",
