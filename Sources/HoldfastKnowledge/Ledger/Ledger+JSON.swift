@@ -1,3 +1,4 @@
+import HoldfastModel
 public import HoldfastStorage
 public import HoldfastTensor
 
@@ -45,19 +46,23 @@ extension Ledger {
 
 extension LedgerSettings {
   /// All settings; `departures` is in words.
+  ///
+  /// `interventions` is there only when there are some.
   public var json: JSON {
-    [
-      "mode": .text(options.mode.rawValue),
-      "options": options.json,
-      "bos_added": .bool(addedBOS),
-      "model": .text(modelPath),
-      "model_sha256": .text(modelSHA256),
-      "model_name": .text(modelName),
-      "kernel": .text(kernel),
-      "questions": .text(questions),
-      "demonstrations": .array(demonstrations.map { .text($0) }),
-      "departures_from_the_paper": .array(departures.map { .text($0) }),
+    var members: [(key: ByteString, value: JSON)] = [
+      ("mode", .text(options.mode.rawValue)),
+      ("options", options.json),
+      ("bos_added", .bool(addedBOS)),
+      ("model", .text(modelPath)),
+      ("model_sha256", .text(modelSHA256)),
+      ("model_name", .text(modelName)),
+      ("kernel", .text(kernel)),
+      ("questions", .text(questions)),
+      ("demonstrations", .array(demonstrations.map { .text($0) })),
+      ("departures_from_the_paper", .array(departures.map { .text($0) })),
     ]
+    if !interventions.isEmpty { members.append(("interventions", interventions.json)) }
+    return .object(members)
   }
 
   /// Reads what `json` writes.
@@ -68,6 +73,7 @@ extension LedgerSettings {
       kernel: try node.member("kernel").text(), addedBOS: try node.member("bos_added").bool(),
       questions: try node.member("questions").text(), demonstrations: [])
     for element in try node.member("demonstrations").elements() { demonstrations.append(try element.text()) }
+    if let changes = try node.optional("interventions") { interventions = try Interventions(changes) }
   }
 }
 

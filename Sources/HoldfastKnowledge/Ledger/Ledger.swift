@@ -1,3 +1,5 @@
+public import HoldfastModel
+
 /// The answers of one model to a list of questions, in the questions' order, and how they were asked.
 public struct Ledger: Sendable, Equatable {
   /// How the answers came about.
@@ -37,6 +39,8 @@ public struct LedgerSettings: Sendable, Equatable {
   public var questions: String
   /// The ids of the demonstrations, in order.
   public var demonstrations: [String]
+  /// What was changed inside the model while it answered; nothing as a rule.
+  public var interventions = Interventions()
 
   /// Makes settings.
   public init(

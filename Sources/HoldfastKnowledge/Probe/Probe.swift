@@ -28,11 +28,12 @@ public enum Probe {
       try ProbePlan(model: model, questions: questions, demonstrations: demonstrations, options: variant)
     }
     guard let plan = plans.first else { throw HoldfastError(.internal, "a probe has no prompts") }
-    let settings = LedgerSettings(
+    var settings = LedgerSettings(
       options: options, modelPath: model.provenance.path, modelSHA256: try model.provenance.sha256(),
       modelName: modelName, kernel: Runtime.shared.kernelName, addedBOS: plan.addedBOS,
       questions: questions.name,
       demonstrations: Self.demonstrations(plans))
+    settings.interventions = model.interventions
     var rows = try store?.resume(settings, ids: plan.questions.map(\.id)) ?? []
     let total = plan.items.count
     if rows.count < total {

@@ -16,7 +16,8 @@ struct ProbeScorer {
   {
     self.session = session
     self.runtime = runtime
-    shared = sharing ? ProbeItem.sharedPrefix(items) : []
+    // Where prompts end must be known to some interventions, so they are computed whole.
+    shared = sharing && !session.model.interventions.needsWholePrompt ? ProbeItem.sharedPrefix(items) : []
     cache = shared.isEmpty ? nil : try session.prefix(shared)
     self.sharing = sharing
   }
@@ -43,7 +44,9 @@ struct ProbeScorer {
     logits: [Float], logProbabilities: [Float]
   )] {
     let segments = items.map {
-      Segment(Array($0.context[shared.count...]), after: cache.map { .cache($0) }, outputs: .last)
+      Segment(
+        Array($0.context[shared.count...]), after: cache.map { .cache($0) }, outputs: .last,
+        promptLength: $0.context.count)
     }
     let logits = try session.logits(segments)
     var pairs: [(row: Int, token: Int32)] = []
@@ -68,13 +71,14 @@ private struct PickBatch {
 
   /// One trunk of the context behind `start`, and a branch for each choice of several tokens.
   mutating func addTree(_ item: ProbeItem, behind start: Int, _ parent: Segment.Parent?) {
-    let trunk = add(Array(item.context[start...]), parent)
+    let prompt = item.context.count
+    let trunk = add(Array(item.context[start...]), parent, prompt)
     let last = item.context.count - start - 1
     var choices: [[(segment: Int, slot: Int)]] = []
     for tokens in item.continuations {
       var found = [pick(tokens[0], row: last, of: trunk)]
       if tokens.count > 1 {
-        let branch = add(Array(tokens.dropLast()), .batch(trunk))
+        let branch = add(Array(tokens.dropLast()), .batch(trunk), prompt)
         for (row, token) in tokens.dropFirst().enumerated() {
           found.append(pick(token, row: row, of: branch))
         }
@@ -88,15 +92,15 @@ private struct PickBatch {
   mutating func addWhole(_ item: ProbeItem) {
     places.append(
       item.continuations.map { tokens in
-        let segment = add(item.context + tokens.dropLast(), nil)
+        let segment = add(item.context + tokens.dropLast(), nil, item.context.count)
         return tokens.enumerated().map {
           pick($0.element, row: item.context.count - 1 + $0.offset, of: segment)
         }
       })
   }
 
-  private mutating func add(_ tokens: [Int32], _ parent: Segment.Parent?) -> Int {
-    segments.append(Segment(tokens, after: parent, outputs: .none))
+  private mutating func add(_ tokens: [Int32], _ parent: Segment.Parent?, _ prompt: Int) -> Int {
+    segments.append(Segment(tokens, after: parent, outputs: .none, promptLength: prompt))
     picks.append([])
     return segments.count - 1
   }

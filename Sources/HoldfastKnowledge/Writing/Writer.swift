@@ -64,7 +64,9 @@ private struct WritingBatch {
       prompts.append(tokens)
     }
     self.prompts = prompts
-    let prefix = ProbeItem.sharedPrefix(prompts.map { ProbeItem(context: $0, continuations: []) })
+    let prefix =
+      model.interventions.needsWholePrompt
+      ? [] : ProbeItem.sharedPrefix(prompts.map { ProbeItem(context: $0, continuations: []) })
     shared = prefix.isEmpty ? nil : try session.prefix(prefix)
   }
 

@@ -21,6 +21,7 @@ extension Model {
     to directory: String, precision: FloatPrecision = .float32, shardBytes: Int = 5_000_000_000,
     progress: ProgressHandler? = nil
   ) throws(HoldfastError) {
+    try requireNoInterventions("exported")
     try AtomicDirectory.check(directory)
     try AtomicDirectory.write(to: directory) { temporary throws(HoldfastError) in
       try FileSystem.requireSpace(byteCount(precision), for: temporary)

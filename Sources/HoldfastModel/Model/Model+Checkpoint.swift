@@ -23,6 +23,7 @@ extension Model {
     to path: String, precision: FloatPrecision = .float32, progress: ProgressHandler? = nil,
     more: (HDF5Group) throws(HoldfastError) -> Void = { _ throws(HoldfastError) in }
   ) throws(HoldfastError) {
+    try requireNoInterventions("saved")
     try FileSystem.requireSpace(byteCount(precision), for: path)
     let sha256 = try provenance.sha256()
     let format = parameters?.adapter == nil ? Self.plainFormat : Self.checkpointFormat

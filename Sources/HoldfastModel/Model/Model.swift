@@ -16,17 +16,23 @@ public final class Model: Sendable {
   public let provenance: Provenance
   /// How sessions hold the weights.
   public let residency: Residency
-  private let panels = Once<Panels>()
+  /// What is changed while it computes; nothing as a rule.
+  public let interventions: Interventions
+  private let panels: Once<Panels>
+  private let plan = Once<InterventionPlan>()
 
   init(
     weights: Weights, parameters: Parameters?, tokenizer: Tokenizer, provenance: Provenance,
-    residency: Residency = .packed
+    residency: Residency = .packed, interventions: Interventions = Interventions(),
+    panels: Once<Panels> = Once()
   ) {
     self.weights = weights
     self.parameters = parameters
     self.tokenizer = tokenizer
     self.provenance = provenance
     self.residency = residency
+    self.interventions = interventions
+    self.panels = panels
   }
 
   /// Sizes, constants and special tokens.
@@ -36,21 +42,28 @@ public final class Model: Sendable {
   public func with(_ parameters: Parameters?) -> Model {
     Model(
       weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance,
-      residency: residency)
+      residency: residency, interventions: interventions)
   }
 
   /// The same model with its weights held in another way.
   public func with(_ residency: Residency) -> Model {
     Model(
       weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance,
-      residency: residency)
+      residency: residency, interventions: interventions)
   }
 
   /// The same model as coming from elsewhere, such as a checkpoint from the model its run started from.
   public func with(_ provenance: Provenance) -> Model {
     Model(
       weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance,
-      residency: residency)
+      residency: residency, interventions: interventions)
+  }
+
+  /// The same model, packed once for both, under other interventions.
+  func under(_ interventions: Interventions) -> Model {
+    Model(
+      weights: weights, parameters: parameters, tokenizer: tokenizer, provenance: provenance,
+      residency: residency, interventions: interventions, panels: panels)
   }
 
   /// The Hugging Face names of all tensors, in the order of the forward pass.
@@ -69,7 +82,13 @@ public final class Model: Sendable {
   /// The first session of a model packs its matrices, which takes about 0.2 s for 135 million parameters.
   public func makeSession(runtime: Runtime = .shared) throws(HoldfastError) -> Session {
     let panels = try panels.get { () throws(HoldfastError) in try Panels(self, runtime: runtime) }
-    return try Session(model: self, panels: panels, runtime: runtime)
+    var plan: InterventionPlan?
+    if !interventions.isEmpty {
+      plan = try self.plan.get { () throws(HoldfastError) in
+        try InterventionPlan(interventions, self, runtime: runtime)
+      }
+    }
+    return try Session(model: self, panels: panels, plan: plan, runtime: runtime)
   }
 
   /// The float32 tensor of a slot: the overlay's, or the dequantised weights; with its adapter merged.

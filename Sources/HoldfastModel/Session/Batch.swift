@@ -15,10 +15,14 @@ struct Batch {
   var contexts: [[Context]] = []
   /// The length of each token's whole text, up to the end of its segment.
   var textLengths: [Int] = []
+  private let segments: ArraySlice<Segment>
 
   /// - Throws: `invalidArgument` for an empty segment, a token outside the vocabulary or an unknown parent;
   ///   `contextLength` for a text longer than the model's context.
-  init(_ segments: ArraySlice<Segment>, model: Model, panels: Panels) throws(HoldfastError) {
+  init(
+    _ segments: ArraySlice<Segment>, model: Model, panels: Panels, plan: InterventionPlan?
+  ) throws(HoldfastError) {
+    self.segments = segments
     let c = model.configuration
     var ends: [Int] = []
     for (index, segment) in segments.enumerated() {
@@ -49,6 +53,10 @@ struct Batch {
           throw HoldfastError(
             .invalidArgument, "segment \(index) of the batch follows a cache of another model")
         }
+        guard cache.plan === plan else {
+          throw HoldfastError(
+            .invalidArgument, "segment \(index) of the batch follows a cache computed under other interventions")
+        }
         start = cache.length
         context = [.cache(cache)]
       }
@@ -72,8 +80,24 @@ struct Batch {
   ///
   /// - Parameter first: the index in the whole call of the batch's first segment.
   func hookRows(from first: Int) -> HookRows {
-    HookRows(
-      segments: rows.enumerated().map { (first + $0, $1, $1.isEmpty ? 0 : Int(positions[$1.lowerBound])) })
+    var texts: [[Int32]] = []
+    var prompts: [Int] = []
+    for segment in segments {
+      var before: [Int32] = []
+      var prompt = segment.promptLength
+      switch segment.parent {
+      case nil: break
+      case .batch(let parent): before = texts[parent - segments.startIndex]
+      case .cache(let cache):
+        before = cache.text
+        prompt = prompt ?? cache.promptLength
+      }
+      texts.append(before + segment.tokens)
+      prompts.append(prompt ?? before.count + segment.tokens.count)
+    }
+    return HookRows(
+      segments: rows.enumerated().map { (first + $0, $1, $1.isEmpty ? 0 : Int(positions[$1.lowerBound])) },
+      texts: texts, promptLengths: prompts)
   }
 
   /// The segments as a layer's attention takes them.

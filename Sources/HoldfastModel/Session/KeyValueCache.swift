@@ -8,14 +8,21 @@ public final class KeyValueCache: @unchecked Sendable {
   public private(set) var parent: KeyValueCache?
   /// The cache's own tokens.
   public private(set) var tokens: [Int32] = []
+  /// How many tokens of the text are the prompt; `nil` before its end is known.
+  private(set) var promptLength: Int?
   let owner: Panels
+  /// The interventions it was computed under.
+  let plan: InterventionPlan?
   private(set) var layers: [(keys: Tensor, values: Tensor)]
   private let kvWidth: Int
   private var capacity: Int
 
-  init(parent: KeyValueCache?, capacity: Int, owner: Panels, _ c: ModelConfiguration) throws(HoldfastError) {
+  init(
+    parent: KeyValueCache?, capacity: Int, owner: Panels, plan: InterventionPlan?, _ c: ModelConfiguration
+  ) throws(HoldfastError) {
     self.parent = parent
     self.owner = owner
+    self.plan = plan
     self.capacity = max(1, capacity)
     kvWidth = c.kvWidth
     layers = []
@@ -61,7 +68,12 @@ public final class KeyValueCache: @unchecked Sendable {
   }
 
   /// Makes the stored rows count.
-  func append(_ new: [Int32]) { tokens += new }
+  ///
+  /// - Parameter endsPrompt: whether the prompt ends with them, if it has not ended before.
+  func append(_ new: [Int32], endsPrompt: Bool) {
+    tokens += new
+    if endsPrompt, promptLength == nil { promptLength = length }
+  }
 
   /// What a sequence behind this cache attends to in a layer, oldest first.
   func ranges(layer: Int) -> [KeyValueRange] {

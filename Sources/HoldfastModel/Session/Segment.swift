@@ -26,9 +26,15 @@ public struct Segment {
   public var parent: Parent?
   /// Which outputs are wanted.
   public var outputs: Outputs
+  /// How many tokens of the text, from its beginning, are the prompt, for interventions that count from the prompt's end;
+  /// `nil` for all up to the segment's end.
+  public var promptLength: Int?
 
   /// Makes a segment.
-  public init(_ tokens: [Int32], after parent: Parent? = nil, outputs: Outputs = .last) {
+  public init(
+    _ tokens: [Int32], after parent: Parent? = nil, outputs: Outputs = .last, promptLength: Int? = nil
+  ) {
+    self.promptLength = promptLength
     self.tokens = tokens
     self.parent = parent
     self.outputs = outputs

@@ -50,7 +50,7 @@ extension Session {
       case .all: outputs = .rows(Array(shift..<text.count))
       case .none, .last: break
       }
-      return Segment(text, outputs: outputs)
+      return Segment(text, outputs: outputs, promptLength: segment.promptLength)
     }
   }
 }

@@ -8,18 +8,25 @@ public final class Session {
   /// The model this session computes with.
   public let model: Model
   let panels: Panels
+  /// The model's interventions made ready, if it has any.
+  let plan: InterventionPlan?
+  private let planned: (hooks: [Hook], donors: [InterventionDonor])
   let runtime: Runtime
   let arena = Arena()
   let rotary: RotaryTables
+  /// The last layer to be computed, while only activations are wanted.
+  private var lastLayer: Int?
 
   /// Tokens computed at once; more only costs memory.
   static let batchTokens = 2048
   /// Rows of logits held at once: 256, or what 64 MiB hold.
   var logitRows: Int { max(16, min(256, (1 << 24) / model.configuration.vocabularySize)) }
 
-  init(model: Model, panels: Panels, runtime: Runtime) throws(HoldfastError) {
+  init(model: Model, panels: Panels, plan: InterventionPlan?, runtime: Runtime) throws(HoldfastError) {
     self.model = model
     self.panels = panels
+    self.plan = plan
+    planned = try plan?.hooks(runtime) ?? ([], [])
     self.runtime = runtime
     rotary = try RotaryTables(model.configuration)
   }
@@ -30,7 +37,9 @@ public final class Session {
   public func prefix(_ tokens: [Int32], after parent: KeyValueCache? = nil) throws(HoldfastError)
     -> KeyValueCache
   {
-    let cache = try KeyValueCache(parent: parent, capacity: tokens.count, owner: panels, model.configuration)
+    try requirePrefix()
+    let cache = try KeyValueCache(
+      parent: parent, capacity: tokens.count, owner: panels, plan: plan, model.configuration)
     if !tokens.isEmpty { _ = try extend([(cache, tokens)], logits: false) }
     return cache
   }
@@ -39,7 +48,7 @@ public final class Session {
   public func cache(after parent: KeyValueCache? = nil, capacity: Int) throws(HoldfastError) -> KeyValueCache
   {
     try KeyValueCache(
-      parent: parent, capacity: min(capacity, model.configuration.contextLength), owner: panels,
+      parent: parent, capacity: min(capacity, model.configuration.contextLength), owner: panels, plan: plan,
       model.configuration)
   }
 
@@ -57,14 +66,15 @@ public final class Session {
     guard !streams.isEmpty else { return nil }
     let streams = streams.map { (cache: $0.cache, tokens: renewed($0.cache, with: $0.tokens)) }
     let segments = streams.map { Segment($0.tokens, after: .cache($0.cache), outputs: .last) }
-    let batch = try Batch(segments[...], model: model, panels: panels)
+    let batch = try Batch(segments[...], model: model, panels: panels, plan: plan)
     for stream in streams { try stream.cache.reserve(stream.tokens.count) }
-    let x = try hidden(batch) { layer, keys, values in
+    try donate(segments[...])
+    let x = try hidden(batch, hooks: hooks([], batch, from: 0)) { layer, keys, values in
       for (stream, rows) in zip(streams, batch.rows) {
         stream.cache.store(layer: layer, keys: keys.rows(rows), values: values.rows(rows))
       }
     }
-    for stream in streams { stream.cache.append(stream.tokens) }
+    for stream in streams { stream.cache.append(stream.tokens, endsPrompt: logits) }
     guard logits else { return nil }
     let output = try Tensor(uninitialized: [streams.count, model.configuration.vocabularySize])
     try project(x, rows: batch.rows.map { $0.upperBound - 1 }, into: output)
@@ -82,9 +92,9 @@ public final class Session {
     let output = try Tensor(uninitialized: [total, model.configuration.vocabularySize])
     var next = 0
     for chunk in Self.chunks(segments) {
-      let batch = try Batch(segments[chunk], model: model, panels: panels)
-      let x = try hidden(
-        batch, hooks: Hooks(hooks, rows: batch.hookRows(from: chunk.lowerBound), arena: arena))
+      let batch = try Batch(segments[chunk], model: model, panels: panels, plan: plan)
+      try donate(segments[chunk])
+      let x = try hidden(batch, hooks: self.hooks(hooks, batch, from: chunk.lowerBound))
       var rows: [Int] = []
       for (local, index) in chunk.enumerated() {
         rows += wanted[index].map { batch.rows[local].lowerBound + $0 }
@@ -128,9 +138,9 @@ public final class Session {
     }
     var results: [[Float]] = pick.map { [Float](repeating: 0, count: $0.count) }
     for chunk in Self.chunks(segments) {
-      let batch = try Batch(segments[chunk], model: model, panels: panels)
-      let x = try hidden(
-        batch, hooks: Hooks(hooks, rows: batch.hookRows(from: chunk.lowerBound), arena: arena))
+      let batch = try Batch(segments[chunk], model: model, panels: panels, plan: plan)
+      try donate(segments[chunk])
+      let x = try hidden(batch, hooks: self.hooks(hooks, batch, from: chunk.lowerBound))
       // Picks of one row share its logits: group them, rows ascending.
       var byRow: [(row: Int, segment: Int, slot: Int, token: Int32)] = []
       for (local, index) in chunk.enumerated() {
@@ -178,7 +188,12 @@ public final class Session {
     let keys = try arena.tensor("keys", [tokens, c.kvWidth])
     let values = try arena.tensor("values", [tokens, c.kvWidth])
     let slices = try rotary.slices(batch.positions, textLengths: batch.textLengths)
-    for (layer, block) in panels.blocks.enumerated() {
+    // Layers whose output is replaced as a whole are passed over, unless somebody looks at them.
+    var skipped = plan?.skippedLayers ?? 0
+    if skipped > 0, let hooks, hooks.sites.contains(where: { $0.precedes(layer: skipped - 1) }) { skipped = 0 }
+    if skipped > 0 { try hooks?.visit(Site(.residPost, layer: skipped - 1), x) }
+    for (layer, block) in panels.blocks.enumerated() where layer >= skipped {
+      if let lastLayer, layer > lastLayer { break }
       try block.forward(
         x, keys: keys, values: values, segments: batch.attention(layer: layer, keys: keys, values: values),
         rotary: slices, scratch: scratch, saved: nil,
@@ -193,13 +208,33 @@ public final class Session {
     return normed
   }
 
+  /// The model's interventions and then a call's own hooks, for one batch; `nil` when there is nothing to call.
+  private func hooks(_ own: [Hook], _ batch: Batch, from first: Int) -> Hooks? {
+    Hooks(planned.hooks + own, rows: batch.hookRows(from: first), arena: arena)
+  }
+
+  /// Lets the models whose activations interventions take compute a batch first.
+  private func donate(_ segments: ArraySlice<Segment>) throws(HoldfastError) {
+    for donor in planned.donors { try donor.run(segments) }
+  }
+
+  /// The activations at some sites, for which no more layers are computed than need be.
+  func activations(_ segments: [Segment], sites: [Site]) throws(HoldfastError) -> Activations {
+    let needed = sites.contains { $0.layer == nil && $0.kind != .embed && $0.kind != .positionEmbed }
+    lastLayer = needed ? nil : sites.compactMap(\.layer).max() ?? 0
+    defer { lastLayer = nil }
+    return try logitsAndActivations(segments, sites: sites).activations
+  }
+
   /// Logits of some rows of the normed residual stream.
-  private func project(_ x: Tensor, rows: [Int], into output: Tensor) throws(HoldfastError) {
+  ///
+  /// - Parameter capped: whether the model's cap on logits, if it has one, is applied.
+  func project(_ x: Tensor, rows: [Int], into output: Tensor, capped: Bool = true) throws(HoldfastError) {
     let picked = try arena.tensor("picked", [rows.count, model.configuration.width])
     for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
     let scratch = try AdapterScratch(model, tokens: rows.count, training: false, arena: arena)
     panels.output.forward(picked, into: output, scratch, runtime)
-    if let cap = model.configuration.logitSoftcap { runtime.softcap(output, cap: cap) }
+    if capped, let cap = model.configuration.logitSoftcap { runtime.softcap(output, cap: cap) }
   }
 
   /// The rows a segment wants, checked.

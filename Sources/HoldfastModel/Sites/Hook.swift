@@ -22,6 +22,10 @@ public struct Hook {
 public struct HookRows: Sendable {
   /// For each segment of the call: its index, its rows here, and how many tokens of its text come before them.
   public let segments: [(index: Int, rows: Range<Int>, start: Int)]
+  /// For each segment of the batch, its whole text so far: what comes before it and its own tokens.
+  public let texts: [[Int32]]
+  /// For each, how many tokens of its text are the prompt.
+  public let promptLengths: [Int]
 }
 
 /// The hooks of one forward pass over one batch.
@@ -31,12 +35,15 @@ final class Hooks {
   let arena: Arena
 
   /// - Returns: `nil` when there is nothing to call, so that a pass without hooks does nothing at all for them.
-  init?(_ hooks: [Hook], rows: HookRows, arena: Arena) {
+  init?(_ hooks: [Hook], rows: @autoclosure () -> HookRows, arena: Arena) {
     guard !hooks.isEmpty else { return nil }
     self.hooks = hooks
-    self.rows = rows
+    self.rows = rows()
     self.arena = arena
   }
+
+  /// All sites that something is called at.
+  var sites: Set<Site> { hooks.reduce(into: []) { $0.formUnion($1.sites) } }
 
   func wants(_ site: Site) -> Bool { hooks.contains { $0.sites.contains(site) } }
 

@@ -78,4 +78,10 @@ public struct Site: Hashable, Sendable {
 
   /// The TransformerLens name, such as `blocks.3.attn.hook_q`.
   public var name: String { layer.map { "blocks.\($0).\(kind.rawValue)" } ?? kind.rawValue }
+
+  /// Whether it comes before the output of a layer.
+  func precedes(layer: Int) -> Bool {
+    guard let own = self.layer else { return kind == .embed || kind == .positionEmbed }
+    return own < layer || (own == layer && kind != .residPost)
+  }
 }

@@ -18,10 +18,12 @@ public final class GradientPass {
 
   /// - Parameter penalty: what a move away from another model costs; nothing without one.
   /// - Throws: `invalidArgument` when the model has no parameters to train, or the penalty's base another vocabulary or
-  ///   context.
+  ///   context; `unsupported` under interventions.
   public init(
     _ model: Model, penalty: KLPenalty? = nil, runtime: Runtime = .shared
   ) throws(HoldfastError) {
+    try model.requireNoInterventions("trained")
+    try penalty?.base.requireNoInterventions("trained against")
     guard model.parameters != nil else {
       throw HoldfastError(
         .invalidArgument,
