@@ -59,7 +59,8 @@ import Testing
         #expect(looked.logits.array.bits.elementsEqual(wanted.bits))
         if layer > 0 {
           let own = try tuned.makeSession().logitsAndActivations(segments, sites: [early]).activations[early]
-          #expect(try #require(looked.activations[early]).array.bits.elementsEqual(try #require(own).array.bits))
+          #expect(
+            try #require(looked.activations[early]).array.bits.elementsEqual(try #require(own).array.bits))
         }
       }
     }

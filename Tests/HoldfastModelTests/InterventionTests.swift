@@ -86,7 +86,8 @@ import Testing
       #expect(batch.array.bits.elementsEqual(whole.array.bits), "in a batch: \(name)")
       // As a trunk with branches.
       let tree = try session.logits([
-        Segment(prompt, outputs: .all, promptLength: prompt.count), Segment([1], after: .batch(0), outputs: .none),
+        Segment(prompt, outputs: .all, promptLength: prompt.count),
+        Segment([1], after: .batch(0), outputs: .none),
         Segment(more, after: .batch(0), outputs: .all, promptLength: prompt.count),
       ])
       #expect(tree.array.bits.elementsEqual(whole.array.bits), "as a tree: \(name)")
@@ -105,10 +106,12 @@ import Testing
       } else {
         let prefix = try session.prefix(beginning)
         let rest = try session.logits([
-          Segment(Array(prompt[4...]) + more, after: .cache(prefix), outputs: .all, promptLength: prompt.count)
+          Segment(
+            Array(prompt[4...]) + more, after: .cache(prefix), outputs: .all, promptLength: prompt.count)
         ])
         #expect(
-          rest.array.bits.elementsEqual(whole.rows(4..<whole.shape[0]).array.bits), "behind a prefix: \(name)")
+          rest.array.bits.elementsEqual(whole.rows(4..<whole.shape[0]).array.bits), "behind a prefix: \(name)"
+        )
         #expect {
           try model.makeSession().logits([Segment(more, after: .cache(prefix))])
         } throws: {
@@ -142,10 +145,12 @@ extension InterventionTests {
     let own = InterventionSource.texts(.init([.tokens(tokens)]))
     let plain = try model.makeSession().logits(segments).array
     for site in ["blocks.1.hook_resid_mid", "blocks.0.attn.hook_rot_k", "ln_final.hook_normalized"] {
-      #expect(try logits(Intervention(.patch, at: site, source: own)).bits.elementsEqual(plain.bits), "\(site)")
+      #expect(
+        try logits(Intervention(.patch, at: site, source: own)).bits.elementsEqual(plain.bits), "\(site)")
     }
     for site in ["blocks.1.attn.hook_pattern", "blocks.1.attn.hook_attn_scores"] {
-      #expect(try logits(Intervention(.patch, at: site, source: own)).deviation(from: plain) < 1e-6, "\(site)")
+      #expect(
+        try logits(Intervention(.patch, at: site, source: own)).deviation(from: plain) < 1e-6, "\(site)")
     }
     let other = InterventionSource.texts(.init([.tokens([8, 8, 4, 2, 1, 6, 3])]))
     #expect(
@@ -159,7 +164,8 @@ extension InterventionTests {
     let vector = InterventionSource.directions([(0..<24).map { Float($0) - 11 }])
     let site = "blocks.0.hook_resid_post"
     let nothing = try logits(
-      Intervention(.projectOut, at: site, source: vector), Intervention(.projectOnto, at: site, source: vector))
+      Intervention(.projectOut, at: site, source: vector),
+      Intervention(.projectOnto, at: site, source: vector))
     #expect(nothing.deviation(from: try logits(Intervention(.zero, at: site))) < 1e-4)
   }
 

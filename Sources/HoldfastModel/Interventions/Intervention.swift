@@ -94,7 +94,8 @@ public struct Intervention: Sendable, Equatable {
     if case .directions(let vectors) = source {
       try check(!vectors.isEmpty && vectors.allSatisfy { !$0.isEmpty }, "the source has no vector")
       try check(vectors.allSatisfy { $0.count == vectors[0].count }, "the vectors differ in length")
-      try check(vectors.allSatisfy { $0.allSatisfy(\.isFinite) }, "a vector holds a number that is not finite")
+      try check(
+        vectors.allSatisfy { $0.allSatisfy(\.isFinite) }, "a vector holds a number that is not finite")
       try check(operation != .add || vectors.count == 1, "'add' takes one vector, not \(vectors.count)")
     }
     try check(

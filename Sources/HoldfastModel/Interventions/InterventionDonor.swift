@@ -14,7 +14,8 @@ final class InterventionDonor {
     guard own.vocabularySize == c.vocabularySize else {
       throw HoldfastError(
         .invalidArgument,
-        "the source's model has \(own.vocabularySize) tokens and this one \(c.vocabularySize); both must read the same")
+        "the source's model has \(own.vocabularySize) tokens and this one \(c.vocabularySize); both must read the same"
+      )
     }
     let known = Set(Site.all(own))
     for place in places {

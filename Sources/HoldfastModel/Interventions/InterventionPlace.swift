@@ -29,7 +29,8 @@ struct InterventionPlace {
       let wanted = Set(layers.map { $0 < 0 ? $0 + c.layers : $0 })
       sites = sites.filter { $0.layer.map(wanted.contains) ?? false }
       guard !sites.isEmpty else {
-        throw HoldfastError(.invalidArgument, "no site called '\(intervention.site)' is in the layers \(layers)")
+        throw HoldfastError(
+          .invalidArgument, "no site called '\(intervention.site)' is in the layers \(layers)")
       }
     }
     return try sites.map { site throws(HoldfastError) in

@@ -45,7 +45,8 @@ extension InterventionSource {
     for (key, value) in try node.members() where !value.json.isNull {
       switch key {
       case "prompt": try take(.texts(Texts([try Text(value)])), value)
-      case "prompts": try take(.texts(Texts(try value.list { v throws(HoldfastError) in try Text(v) })), value)
+      case "prompts":
+        try take(.texts(Texts(try value.list { v throws(HoldfastError) in try Text(v) })), value)
       case "vector": try take(.directions([try value.floats()]), value)
       case "vectors":
         try take(.directions(try value.list { v throws(HoldfastError) in try v.floats() }), value)

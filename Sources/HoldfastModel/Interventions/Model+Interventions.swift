@@ -43,6 +43,30 @@ extension Session {
     guard let plan, plan.interventions.needsWholePrompt else { return }
     throw HoldfastError(
       .invalidArgument,
-      "prompts cannot share a beginning under interventions that depend on where a prompt ends; compute them whole")
+      "prompts cannot share a beginning under interventions that depend on where a prompt ends; compute them whole"
+    )
+  }
+}
+
+extension Session {
+  /// The vector that a contrast gives at each of some sites: the mean over pairs of the positive text's activation less the
+  /// negative one's.
+  public func vectors(_ contrast: InterventionSource, sites: [Site]) throws(HoldfastError) -> [Tensor] {
+    guard case .contrast = contrast else {
+      throw HoldfastError(.invalidArgument, "a steering vector needs contrast pairs")
+    }
+    let sources = try InterventionSources(model, runtime)
+    var places: [InterventionPlace] = []
+    for site in sites {
+      let own = Intervention(.add, at: site.name, source: contrast)
+      places += try InterventionPlace.all(own, model.configuration)
+    }
+    let all = try sources.payloads(Intervention(.add, at: "*", source: contrast), places)
+    return try sites.map { site throws(HoldfastError) in
+      guard case .rows(let rows) = all[site] else {
+        throw HoldfastError(.internal, "\(site.name) has no vector")
+      }
+      return rows.reshaped([rows.count])
+    }
   }
 }

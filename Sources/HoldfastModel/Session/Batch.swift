@@ -55,7 +55,8 @@ struct Batch {
         }
         guard cache.plan === plan else {
           throw HoldfastError(
-            .invalidArgument, "segment \(index) of the batch follows a cache computed under other interventions")
+            .invalidArgument,
+            "segment \(index) of the batch follows a cache computed under other interventions")
         }
         start = cache.length
         context = [.cache(cache)]

@@ -190,7 +190,9 @@ public final class Session {
     let slices = try rotary.slices(batch.positions, textLengths: batch.textLengths)
     // Layers whose output is replaced as a whole are passed over, unless somebody looks at them.
     var skipped = plan?.skippedLayers ?? 0
-    if skipped > 0, let hooks, hooks.sites.contains(where: { $0.precedes(layer: skipped - 1) }) { skipped = 0 }
+    if skipped > 0, let hooks, hooks.sites.contains(where: { $0.precedes(layer: skipped - 1) }) {
+      skipped = 0
+    }
     if skipped > 0 { try hooks?.visit(Site(.residPost, layer: skipped - 1), x) }
     for (layer, block) in panels.blocks.enumerated() where layer >= skipped {
       if let lastLayer, layer > lastLayer { break }
