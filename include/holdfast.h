@@ -14,6 +14,7 @@
 #include "holdfast/generate.h"
 #include "holdfast/gradients.h"
 #include "holdfast/inspect.h"
+#include "holdfast/intervene.h"
 #include "holdfast/ledger.h"
 #include "holdfast/model.h"
 #include "holdfast/ops.h"

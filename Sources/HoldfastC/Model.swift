@@ -133,38 +133,46 @@ public func holdfast_model_logits(
 ) -> holdfast_status {
   call(error) { () throws(HoldfastError) in
     let handle = try handle(model, "model", as: ModelHandle.self)
-    let tokens = try elements(tokens, tokenCount, "tokens")
-    let configuration = handle.model.configuration
-    guard !tokens.isEmpty else {
-      throw HoldfastError(.invalidArgument, "`tokens` is empty; pass at least one token")
-    }
-    guard tokens.count <= configuration.contextLength else {
-      throw HoldfastError(
-        .contextLength,
-        "\(tokens.count) tokens do not fit the model's context of \(configuration.contextLength); shorten the sequence"
-      )
-    }
-    let vocabulary = configuration.vocabularySize
-    let (needed, overflow) = tokens.count.multipliedReportingOverflow(by: vocabulary)
-    guard let logits else {
-      throw HoldfastError(.invalidArgument, "`logits` is NULL; pass room for \(needed) floats")
-    }
-    // A capacity beyond Int.max arrives negative; no such memory exists, so it is a mistake.
-    guard !overflow, capacity >= needed else {
-      throw HoldfastError(
-        .invalidArgument,
-        "`capacity` is \(UInt(bitPattern: capacity)) floats; \(tokens.count) tokens x \(vocabulary) logits need \(needed)"
-      )
-    }
-    guard UInt(bitPattern: logits) % UInt(MemoryLayout<Float>.alignment) == 0 else {
-      throw HoldfastError(
-        .invalidArgument, "`logits` is not aligned to \(MemoryLayout<Float>.alignment) bytes")
-    }
-    let result = try handle.sessions.use { session throws(HoldfastError) in
-      try session.logits([Segment(tokens, outputs: .all)])
-    }
-    logits.update(from: result.pointer, count: min(result.count, needed))
+    try writeLogits(of: handle, tokens, tokenCount, into: logits, capacity: capacity, hooks: [])
   }
+}
+
+/// Computes the logits of every token under a call's hooks, into the caller's memory, which is checked first.
+func writeLogits(
+  of handle: ModelHandle, _ tokens: UnsafePointer<Int32>?, _ tokenCount: Int,
+  into logits: UnsafeMutablePointer<Float>?, capacity: Int, hooks: [Hook]
+) throws(HoldfastError) {
+  let tokens = try elements(tokens, tokenCount, "tokens")
+  let configuration = handle.model.configuration
+  guard !tokens.isEmpty else {
+    throw HoldfastError(.invalidArgument, "`tokens` is empty; pass at least one token")
+  }
+  guard tokens.count <= configuration.contextLength else {
+    throw HoldfastError(
+      .contextLength,
+      "\(tokens.count) tokens do not fit the model's context of \(configuration.contextLength); shorten the sequence"
+    )
+  }
+  let vocabulary = configuration.vocabularySize
+  let (needed, overflow) = tokens.count.multipliedReportingOverflow(by: vocabulary)
+  guard let logits else {
+    throw HoldfastError(.invalidArgument, "`logits` is NULL; pass room for \(needed) floats")
+  }
+  // A capacity beyond Int.max arrives negative; no such memory exists, so it is a mistake.
+  guard !overflow, capacity >= needed else {
+    throw HoldfastError(
+      .invalidArgument,
+      "`capacity` is \(UInt(bitPattern: capacity)) floats; \(tokens.count) tokens x \(vocabulary) logits need \(needed)"
+    )
+  }
+  guard UInt(bitPattern: logits) % UInt(MemoryLayout<Float>.alignment) == 0 else {
+    throw HoldfastError(
+      .invalidArgument, "`logits` is not aligned to \(MemoryLayout<Float>.alignment) bytes")
+  }
+  let result = try handle.sessions.use { session throws(HoldfastError) in
+    try session.logits([Segment(tokens, outputs: .all)], hooks: hooks)
+  }
+  logits.update(from: result.pointer, count: min(result.count, needed))
 }
 
 extension Model {

@@ -58,6 +58,7 @@ void handles(const char *model_path);
 void tokens(void);
 void numbers(void);
 void generation(void);
+void interventions(const char *model_path);
 void ledgers(const char *model_path, const char *data, const char *scratch);
 void tuning(const char *scratch);
 void studies(const char *data);

@@ -51,6 +51,7 @@ int main(int argc, char **argv) {
   tokens();
   numbers();
   generation();
+  interventions(argv[1]);
   ledgers(argv[1], argv[2], argv[3]);
   tuning(argv[3]);
   studies(argv[2]);
