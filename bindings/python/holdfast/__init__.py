@@ -25,6 +25,7 @@ from ._errors import (
     OutOfMemory,
     Unsupported,
 )
+from ._intervene import analyze, patch
 from ._ledger import Ledger, LedgerRow, probe
 from ._library import LibraryNotFound
 from ._log import LogFunction, set_log
@@ -64,10 +65,12 @@ __all__ = [
     "Tokenizer",
     "Tuning",
     "Unsupported",
+    "analyze",
     "compare",
     "inspect",
     "num_threads",
     "ops",
+    "patch",
     "print_progress",
     "probe",
     "set_log",

@@ -69,6 +69,7 @@ class Progress(ctypes.Structure):
 ProgressFunction = CFUNCTYPE(c_int32, POINTER(Progress), c_void_p)
 Deleter = CFUNCTYPE(None, c_void_p)
 LogFunction = CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
+SiteFunction = CFUNCTYPE(c_int32, c_char_p, POINTER(c_float), POINTER(c_int64), c_size_t, c_void_p)
 
 
 class GenerateOptions(ctypes.Structure):
@@ -225,6 +226,37 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_model_parameter_count": (c_size_t, [_handle]),
     "holdfast_model_parameter_name": (c_char_p, [_handle, c_size_t]),
     "holdfast_model_logits": (c_int32, [_handle, _tokens, c_size_t, POINTER(c_float), c_size_t, _error]),
+    "holdfast_model_logits_with": (
+        c_int32,
+        [
+            _handle,
+            _tokens,
+            c_size_t,
+            POINTER(c_char_p),
+            c_size_t,
+            SiteFunction,
+            c_void_p,
+            POINTER(c_float),
+            c_size_t,
+            _error,
+        ],
+    ),
+    "holdfast_model_intervene": (c_int32, [_handle, c_char_p, _out_handle, _error]),
+    "holdfast_analyze": (
+        c_int32,
+        [
+            _handle,
+            _handle,
+            _handle,
+            _handle,
+            _handle,
+            c_char_p,
+            ProgressFunction,
+            c_void_p,
+            _out_string,
+            _error,
+        ],
+    ),
     "holdfast_model_tokenizer": (c_int32, [_handle, _out_handle, _error]),
     "holdfast_tokenizer_free": (None, [_handle]),
     "holdfast_tokenizer_vocabulary_size": (c_size_t, [_handle]),

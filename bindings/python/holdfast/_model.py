@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,9 @@ from ._memory import (
     text_bytes,
 )
 from ._progress import ProgressFunction, Reporter
+
+if TYPE_CHECKING:
+    from ._intervene import InterventionsLike, SiteFunction
 
 
 class Tokenizer(Handle):
@@ -206,6 +209,27 @@ class Model(Handle):
         pointer = result.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
         call("holdfast_model_logits", live, int32_pointer(ids), len(ids), pointer, result.size)
         return result
+
+    def with_interventions(self, interventions: "InterventionsLike") -> "Model":
+        """The model under interventions (docs/interventions.md): whatever uses it, computes under them.
+
+        Both share the weights. Those it had are replaced; an empty list takes them off.
+        """
+        from ._intervene import intervene
+
+        return intervene(self, interventions)
+
+    def logits_with(
+        self, tokens: Tokens, function: "SiteFunction", sites: Union[str, Sequence[str]]
+    ) -> "npt.NDArray[np.float32]":
+        """The logits [T, V] of one sequence, with ``function(site, activation)`` called at some sites on the way.
+
+        The activation is a float32 array [T, ...] over the engine's memory: what is changed in place is what the rest of
+        the model computes with. It is valid during the call alone; copy what is to be kept.
+        """
+        from ._intervene import logits_with
+
+        return logits_with(self, tokens, function, sites)
 
     def loss_and_gradients(
         self, tokens: Tokens, labels: Tokens
