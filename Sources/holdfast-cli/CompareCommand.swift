@@ -40,6 +40,13 @@ struct CompareCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Also write the outcome as Markdown.", valueName: "file.md"))
   var markdown: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Put the interventions of this file on the model after (docs/interventions.md).", valueName: "file.json"
+    ))
+  var interventions: String?
+
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -57,6 +64,10 @@ struct CompareCommand: ParsableCommand {
   /// Compares two ledgers; `nil` when the arguments are not ledgers. Questions, where they are given, serve the examples.
   private func ledgers(_ options: CompareOptions) throws(HoldfastError) -> Comparison? {
     guard Ledger.isLedger(before), Ledger.isLedger(after) else { return nil }
+    guard interventions == nil else {
+      throw HoldfastError(
+        .invalidArgument, "--interventions change a model, not the answers of a ledger; name models")
+    }
     let questions = try probe.questions.map { path throws(HoldfastError) in try QuestionSet.read(path) }
     return try Comparison(
       before: Ledger.load(before), after: Ledger.load(after), questions: questions, options: options)
@@ -67,10 +78,12 @@ struct CompareCommand: ParsableCommand {
   ) throws(HoldfastError) -> Comparison {
     let sets = try probe.sets()
     let before = try Model.load(before)
-    let after = try Model.load(after, beside: before)
+    var after = try Model.load(after, beside: before)
+    if let interventions { after = try after.with(Interventions.load(interventions)) }
+    let (first, second) = (before, after)
     return try printer.during { progress throws(HoldfastError) in
       try Comparison.run(
-        before: before, after: after, questions: sets.questions, demonstrations: sets.demonstrations,
+        before: first, after: second, questions: sets.questions, demonstrations: sets.demonstrations,
         probe: probing, options: options, progress: progress)
     }
   }

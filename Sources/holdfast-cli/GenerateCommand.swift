@@ -50,6 +50,8 @@ struct GenerateCommand: ParsableCommand {
   @Option(name: .long, help: "A text that ends the generation; may be repeated.")
   var stop: [String] = []
 
+  @OptionGroup var change: InterventionArguments
+
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -62,7 +64,7 @@ struct GenerateCommand: ParsableCommand {
     options.stop = stop
     try options.validate()
     let text = prompt == "-" ? try StandardInput.text() : prompt
-    let model = try Model.load(model)
+    let model = try change.apply(to: Model.load(model))
     let tokens = try encoded(text, model.tokenizer)
     let streams = !common.json
     let generation = try model.makeSession().generate(tokens, options: options) { piece in

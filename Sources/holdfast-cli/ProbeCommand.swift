@@ -36,6 +36,8 @@ struct ProbeCommand: ParsableCommand {
   )
   var slick = false
 
+  @OptionGroup var change: InterventionArguments
+
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -43,7 +45,7 @@ struct ProbeCommand: ParsableCommand {
     let printer = try common.begin()
     try OutputPath.check(out)
     let sets = try probe.sets()
-    let model = try Model.load(model)
+    let model = try change.apply(to: Model.load(model))
     let ledger = try printer.during { progress throws(HoldfastError) in
       let ledger = try Probe.run(
         model, sets.questions, demonstrations: sets.demonstrations, options: options, progress: progress)
