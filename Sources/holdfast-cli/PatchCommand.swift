@@ -73,16 +73,14 @@ struct PatchCommand: ParsableCommand {
     if let out { try OutputPath.check(out) }
     let sets = try probe.sets()
     if let keep { try FileSystem.makeDirectory(keep) }
-    let request = try AnalysisRequest(
-      JSONNode(
-        .request([
-          ("analysis", "patch"), ("probe", options.json), ("what", .text(what)),
-          ("site", site.map { .text($0) }),
-          ("positions", lastToken ? JSON.text("last") : nil),
-          ("layers", layers.isEmpty ? nil : .array(layers.map { .int($0) })),
-          ("random_null", .bool(!noRandomNull)), ("resamples", .int(resamples)),
-          ("directory", keep.map { .text($0) }),
-        ]), document: "the options"))
+    let chosen: JSON? = layers.isEmpty ? nil : .array(layers.map { .int($0) })
+    let positions: JSON? = lastToken ? "last" : nil
+    let members: [(key: ByteString, value: JSON?)] = [
+      ("analysis", "patch"), ("probe", options.json), ("what", .text(what)), ("site", site.map { .text($0) }),
+      ("positions", positions), ("layers", chosen), ("random_null", .bool(!noRandomNull)),
+      ("resamples", .int(resamples)), ("directory", keep.map { .text($0) }),
+    ]
+    let request = try AnalysisRequest(JSONNode(.request(members), document: "the options"))
     let base = try Model.load(base)
     let subjects = AnalysisRequest.Subjects(
       base, tuned: try Model.load(tuned, beside: base),

@@ -92,9 +92,9 @@ def main() -> None:
         draw_trace(trace, options.pictures / "trace.png")
 
     steering = holdfast.analyze(model, {"analysis": "steer", "pairs": PAIRS, "layers": [14]})["interventions"][0]
-    for strength in (-6, 0, 6):
+    for strength in (-1.5, 0, 1.5):
         steered = model.with_interventions([{**steering, "strength": strength}])
-        print(f"{strength:+d}: {steered.generate('I think that the weather today is', max_tokens=16).text!r}")
+        print(f"{strength:+.1f}: {steered.generate('I think that the weather today is', max_tokens=16).text!r}")
 
 
 if __name__ == "__main__":

@@ -60,9 +60,9 @@ def test_exceptions_come_out_again(model: holdfast.Model) -> None:
 def test_probes_and_texts_under_interventions(model: holdfast.Model, questions: Path) -> None:
     changed = model.with_interventions([{"operation": "zero", "site": "blocks.*.hook_mlp_out"}])
     before, after = holdfast.probe(model, questions), holdfast.probe(changed, questions)
-    assert after.json["settings"]["interventions"][0]["operation"] == "zero"
-    assert "interventions" not in before.json["settings"]
-    assert holdfast.compare(model, changed, questions).json["consistency"]
+    assert after.to_dict()["settings"]["interventions"][0]["operation"] == "zero"
+    assert "interventions" not in before.to_dict()["settings"]
+    assert holdfast.compare(model, changed, questions).to_dict()["consistency"]
     assert changed.generate("Water is", max_tokens=3).tokens
 
 
