@@ -64,7 +64,8 @@ import Testing
   }
 
   /// Holds a file with all sites and positions to whole texts computed one by one.
-  private func compare(_ path: String, _ items: [CaptureItem], _ model: Model, _ dtype: FloatPrecision) throws {
+  private func compare(_ path: String, _ items: [CaptureItem], _ model: Model, _ dtype: FloatPrecision) throws
+  {
     let session = try model.makeSession()
     let sites = Site.all(model.configuration)
     var files: [Site.Kind: (shape: [Int], values: [Float])] = [:]
@@ -136,7 +137,8 @@ import Testing
       for (index, other) in variants.enumerated() {
         let again = "\(directory)/again-\(index).h5"
         _ = try Capture.run(model, items, options: other, to: again)
-        #expect(try Self.content(again) == expected, "batch \(other.batchSize), segments of \(other.segmentItems)")
+        #expect(
+          try Self.content(again) == expected, "batch \(other.batchSize), segments of \(other.segmentItems)")
         #expect(!FileSystem.exists(again + ".segments"))
       }
     }
@@ -226,7 +228,9 @@ import Testing
       var other = options
       other.dtype = .float16
       expectError("other options") { try Capture.run(model, items, options: other, to: path) }
-      expectError("other items") { try Capture.run(model, Array(items.dropLast()), options: options, to: path) }
+      expectError("other items") {
+        try Capture.run(model, Array(items.dropLast()), options: options, to: path)
+      }
       let stranger = try #require(Self.fixtures.first { $0.name == "qwen3" }).model()
       expectError("another model") { try Capture.run(stranger, items, options: options, to: path) }
 
@@ -244,7 +248,8 @@ import Testing
     let model = try fixture.model()
     let item = CaptureItem(id: "one", prompt: [3, 4, 5])
     try withScratchDirectory { directory in
-      func refuse(_ words: String, _ items: [CaptureItem] = [item], _ change: (inout CaptureOptions) -> Void) {
+      func refuse(_ words: String, _ items: [CaptureItem] = [item], _ change: (inout CaptureOptions) -> Void)
+      {
         var options = CaptureOptions()
         change(&options)
         expectError(words) { try Capture.run(model, items, options: options, to: "\(directory)/acts.h5") }
@@ -272,7 +277,9 @@ import Testing
       ("{\"layers\": \"3-1\"}", "layers"), ("{\"layers\": \"a\"}", "layers"), ("{\"site\": []}", "site"),
       ("{\"batch_size\": 0}", "batch_size"), ("[]", "object"),
     ] {
-      expectError(words) { try CaptureOptions(JSONNode(JSON.parse(json, name: "options"), document: "options")) }
+      expectError(words) {
+        try CaptureOptions(JSONNode(JSON.parse(json, name: "options"), document: "options"))
+      }
     }
     let read = try CaptureOptions(
       JSONNode(
@@ -285,9 +292,11 @@ import Testing
   @Test func whatIsTooLargeIsCounted() throws {
     let values: [Float] = [1, 65519, 65520, -70000, .infinity, .nan, 1e-9]
     var bits = [UInt16](repeating: 0, count: values.count)
-    #expect(bits.withUnsafeMutableBytes { FloatPrecision.float16.convert(values, 7, to: $0.baseAddress!) } == 2)
+    #expect(
+      bits.withUnsafeMutableBytes { FloatPrecision.float16.convert(values, 7, to: $0.baseAddress!) } == 2)
     #expect(bits == values.map { HalfFloat.float16($0) })
-    #expect(bits.withUnsafeMutableBytes { FloatPrecision.bfloat16.convert(values, 7, to: $0.baseAddress!) } == 0)
+    #expect(
+      bits.withUnsafeMutableBytes { FloatPrecision.bfloat16.convert(values, 7, to: $0.baseAddress!) } == 0)
   }
 
   private func expectError(_ words: String, _ body: () throws -> Any) {
