@@ -156,7 +156,7 @@ import Testing
       options.sites = ["*"]
       let path = "\(directory)/acts.h5"
       let summary = try Capture.run(model, items, options: options, to: path)
-      #expect(summary.tokens == 6)
+      #expect(summary.tokens == 5 + 6)
       let session = try model.makeSession()
       for site in Site.all(model.configuration) where !site.kind.hasKeys {
         let file = try Self.values(path, ByteString(site.kind.rawValue))

@@ -30,12 +30,13 @@ public struct CaptureText: Sendable, Equatable {
         throw value.wrong("is not part of a text; it has 'text' or 'tokens', and maybe an 'id'")
       }
       if let name = try node.optional("id") {
-        id = try name.json.intValue.map { "\($0)" } ?? name.text()
+        let number = name.json.intValue.map { "\($0)" }
+        id = if let number { number } else { try name.text() }
       }
       guard (node.json["text"] == nil) != (node.json["tokens"] == nil) else {
         throw node.wrong("must have either 'text' or 'tokens'")
       }
-      content = try node.optional("text") ?? node.member("tokens")
+      content = try node.member(node.json["text"] == nil ? "tokens" : "text")
     }
     if content.json.stringValue != nil {
       self.content = .text(try content.text())

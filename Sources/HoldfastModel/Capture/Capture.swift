@@ -31,36 +31,30 @@ public enum Capture {
       summary.resumed = items.count
     } else {
       let store = try CaptureStore(plan, identity: identity, tokenizer: model.tokenizer, path: path)
-      var done = try store.resume()
-      summary.resumed = done
-      try checkSpace(plan, from: done, path)
-      if done < items.count {
-        var run = try CaptureRun(plan, model)
-        while done < items.count { done = try run.segment(from: done, store, progress, &summary) }
+      do throws(HoldfastError) {
+        var done = try store.resume()
+        summary.resumed = done
+        try plan.checkSpace(for: done..<items.count, path)
+        if done < items.count {
+          var run = try CaptureRun(plan, model)
+          summary.tokens = plan.shared.count
+          while done < items.count { done = try run.segment(from: done, store, progress, &summary) }
+        }
+        summary.overflows = try store.finish(progress)
+      } catch {
+        store.removeIfEmpty()
+        throw error
       }
-      summary.overflows = try store.finish(progress)
     }
     summary.bytes = try FileSystem.size(path)
     summary.seconds = now() - start
     return summary
   }
 
-  /// Throws `io` when the disk has less room than the numbers to come take.
-  private static func checkSpace(_ plan: CapturePlan, from done: Int, _ path: String) throws(HoldfastError) {
-    let needed = (done..<plan.items.count).reduce(0) { $0 + plan.bytes(of: $1) }
-    let free = try FileSystem.freeSpace(at: path + ".segments")
-    guard needed <= free else {
-      throw HoldfastError(
-        .io,
-        "\(path): the activations take \(needed >> 20) MiB and the disk has \(free >> 20) MiB; capture less or write elsewhere"
-      )
-    }
-  }
-
   /// Whether a segment that was begun at that time and holds so much is sealed.
-  fileprivate static func isFull(_ plan: CapturePlan, items: Range<Int>, since start: Double) -> Bool {
-    if plan.options.segmentItems > 0 { return items.count >= plan.options.segmentItems }
-    return now() - start >= sealSeconds || items.reduce(0) { $0 + plan.bytes(of: $1) } >= sealBytes
+  fileprivate static func isFull(_ plan: CapturePlan, items: Int, bytes: Int, since start: Double) -> Bool {
+    if plan.options.segmentItems > 0 { return items >= plan.options.segmentItems }
+    return now() - start >= sealSeconds || bytes >= sealBytes
   }
 
   fileprivate static func now() -> Double {
@@ -93,6 +87,7 @@ private struct CaptureRun {
     let start = Capture.now()
     let before = stage.overflows
     var done = first
+    var bytes = 0
     var stop: HoldfastError?
     try report(done, progress)
     let hook = stage.hook
@@ -109,8 +104,10 @@ private struct CaptureRun {
         let began = Capture.now()
         try file.append(stage)
         done = stage.items.upperBound
+        bytes += stage.items.reduce(0) { $0 + plan.bytes(of: $1) }
         summary.writeSeconds += Capture.now() - began
-      } while done < plan.items.count && !Capture.isFull(plan, items: first..<done, since: start)
+      } while done < plan.items.count
+        && !Capture.isFull(plan, items: done - first, bytes: bytes, since: start)
       try file.note(overflows: stage.overflows - before)
     }
     if let stop { throw stop }
@@ -137,5 +134,19 @@ private struct CaptureRun {
     _ = try session.logits(segments, hooks: [hook])
     summary.tokens += segments.reduce(0) { $0 + $1.tokens.count }
     summary.computeSeconds += Capture.now() - began
+  }
+}
+
+extension CapturePlan {
+  /// Throws `io` when the disk has less room than the numbers of some items take.
+  func checkSpace(for items: Range<Int>, _ path: String) throws(HoldfastError) {
+    let needed = items.reduce(0) { $0 + bytes(of: $1) }
+    let free = try FileSystem.freeSpace(at: path + ".segments")
+    guard needed <= free else {
+      throw HoldfastError(
+        .io,
+        "\(path): the activations take \(needed >> 20) MiB and the disk has \(free >> 20) MiB; capture less or write elsewhere"
+      )
+    }
   }
 }

@@ -48,6 +48,9 @@ struct CaptureStore {
     return done
   }
 
+  /// Removes the directory of segments when there is none.
+  func removeIfEmpty() { try? segments.removeDirectory() }
+
   private func damaged(_ number: Int) -> HoldfastError {
     HoldfastError(
       .corruptData, "\(segments.path(number)): the segment does not go on where the one before it ends")
@@ -77,6 +80,8 @@ struct CaptureStore {
       // One segment of everything is the file.
       try AtomicFile.move(segments.path(numbers[0]), to: path)
     } else {
+      // What will be compressed is not known to need the room.
+      if !plan.options.compression { try plan.checkSpace(for: 0..<plan.items.count, path) }
       try join(numbers, overflows: overflows, progress)
     }
     try segments.removeAll()
