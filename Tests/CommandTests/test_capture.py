@@ -105,7 +105,7 @@ def test_types_and_compression(holdfast, tiny, questions, tmp_path):
 
 def test_same_bits_for_any_threads_batches_and_memory(holdfast, tiny, questions, tmp_path):
     expected = None
-    for number, options in enumerate((["--threads", 1], ["--threads", 2, "--batch-size", 5], ["--memory", "300K"],
+    for number, options in enumerate((["--threads", 1], ["--threads", 2, "--batch-size", 5], ["--memory", "400K"],
                                       ["--segment-items", 7, "--batch-size", 3])):
         path = tmp_path / f"{number}.h5"
         holdfast("capture", tiny, "--questions", questions, "--out", path, *ALL, *options)
@@ -190,12 +190,12 @@ def test_a_full_disk_loses_nothing(holdfast, tiny, many, tmp_path):
     if libc.mount(b"none", str(small).encode(), b"tmpfs", 0, b"size=1m") != 0:
         pytest.skip("not allowed to mount a small file system")
     try:
-        arguments = [tiny, "--questions", many, "--positions", "all", "--segment-items", 20, "--limit", 400]
-        error = holdfast("capture", *arguments, "--sites", "*", "--out", small / "acts.h5", status=2).err
+        error = holdfast("capture", tiny, "--questions", many, *ALL, "--out", small / "acts.h5", status=2).err
         assert "the disk has" in error
         assert not (small / "acts.h5.segments").exists()
-        (small / "ballast").write_bytes(bytes(200_000))
-        error = holdfast("capture", *arguments, "--sites", "blocks.0.hook_resid_post", "--out", small / "acts.h5", status=2).err
+        # The numbers would fit, the segments do not.
+        arguments = [tiny, "--questions", many, "--sites", "blocks.0.hook_resid_post", "--segment-items", 4]
+        error = holdfast("capture", *arguments, "--out", small / "acts.h5", status=2).err
         assert "No space left" in error
         sealed = sorted((small / "acts.h5.segments").glob("*"))
         assert sealed and not (small / "acts.h5").exists()
@@ -209,8 +209,10 @@ def test_a_full_disk_loses_nothing(holdfast, tiny, many, tmp_path):
     finally:
         libc.umount2(str(small).encode(), 2)
     out = tmp_path / "acts.h5"
-    result = holdfast("capture", *arguments, "--sites", "blocks.0.hook_resid_post", "--out", out, "--json").json
+    result = holdfast("capture", *arguments, "--out", out, "--json").json
     assert result["resumed_items"] == count
+    holdfast("capture", *arguments, "--out", tmp_path / "whole.h5")
+    assert content(out) == content(tmp_path / "whole.h5")
 
 
 def test_texts_and_tokens(holdfast, tiny, tmp_path):
@@ -223,9 +225,9 @@ def test_texts_and_tokens(holdfast, tiny, tmp_path):
         assert [name.decode() for name in file["item"][...]] == ["0", "1", "2", "3", "named", "5"]
         assert file["token"][2, :2].tolist() == [5, 6]
         assert json.loads(file.attrs["source"]) == {"texts": 6}
-    holdfast("capture", tiny, "--texts", texts, "--positions", "-1", "--items", "named", "5", "--out", tmp_path / "two.h5")
+    holdfast("capture", tiny, "--texts", texts, "--positions", "-1", "--items", "named", "2", "--out", tmp_path / "two.h5")
     with h5py.File(tmp_path / "two.h5") as file:
-        assert [name.decode() for name in file["item"][...]] == ["named", "5"]
+        assert [name.decode() for name in file["item"][...]] == ["named", "2"]
         assert file["token"][1, 0] == 7
 
 
@@ -243,7 +245,7 @@ def test_wrong_arguments_are_named(holdfast, tiny, questions, tmp_path):
         ([tiny, "--tokens", "999999", *out], "999999"),
         ([tiny, "--text", "a", "--memory", "1", *out], "memory"),
         ([tiny, "--questions", questions, "--items", "z*", *out], "filter"),
-        ([tiny, "--text", "a", "--out", tmp_path], "directory"),
+        ([tiny, "--text", "a", "--out", tmp_path], "folder"),
     ]:
         assert words in holdfast("capture", *arguments, status=2).err, arguments
     assert os.listdir(tmp_path) == ["questions.jsonl"]

@@ -84,7 +84,8 @@ import Testing
         for slot in 0..<positions {
           let found = Array(file.values[((start + slot) * tail)...].prefix(tail))
           guard slot < places.count else {
-            #expect(found.allSatisfy(\.isNaN), "\(site.name): padding")
+            let isPadding = found.allSatisfy(\.isNaN)
+            #expect(isPadding, "\(site.name): padding")
             continue
           }
           let place = places[slot]
@@ -193,8 +194,11 @@ import Testing
       // The block that was not asked for is NaN, the other one is not.
       let queries = try Self.values(path, "attn.hook_q").values
       let part = queries.count / c.layers
-      #expect(queries[..<part].allSatisfy(\.isNaN) && queries[part..<(2 * part)].allSatisfy(\.isFinite))
-      #expect(queries[(2 * part)...].allSatisfy(\.isNaN))
+      let known = queries.map(\.isFinite)
+      let lacking = queries.map(\.isNaN)
+      #expect(known[part..<(2 * part)] == ArraySlice(repeating: true, count: part))
+      #expect(lacking[..<part] == ArraySlice(repeating: true, count: part))
+      #expect(lacking[(2 * part)...] == ArraySlice(repeating: true, count: part))
 
       options.layers = [1]
       options.sites = ["*"]
@@ -248,23 +252,22 @@ import Testing
     let model = try fixture.model()
     let item = CaptureItem(id: "one", prompt: [3, 4, 5])
     try withScratchDirectory { directory in
-      func refuse(_ words: String, _ items: [CaptureItem] = [item], _ change: (inout CaptureOptions) -> Void)
-      {
+      func refuse(_ words: String, _ items: [CaptureItem], _ change: (inout CaptureOptions) -> Void) {
         var options = CaptureOptions()
         change(&options)
         expectError(words) { try Capture.run(model, items, options: options, to: "\(directory)/acts.h5") }
       }
       refuse("no items", []) { _ in }
-      refuse("no sites") { $0.sites = [] }
-      refuse("hook_nothing") { $0.sites = ["hook_nothing"] }
-      refuse("no layer 99") { $0.layers = [99] }
-      refuse("chosen layers") { $0.layers = [] }
-      refuse("item 'one'") { $0.positions = .answer }
-      refuse("item 'one'") { $0.positions = .choices }
-      refuse("position 3") { $0.positions = .list([3]) }
-      refuse("position -4") { $0.positions = .list([-4]) }
-      refuse("empty list") { $0.positions = .list([]) }
-      refuse("memory") { $0.memory = 16 }
+      refuse("no sites", [item]) { $0.sites = [] }
+      refuse("hook_nothing", [item]) { $0.sites = ["hook_nothing"] }
+      refuse("no layer 99", [item]) { $0.layers = [99] }
+      refuse("chosen layers", [item]) { $0.layers = [] }
+      refuse("item 'one'", [item]) { $0.positions = .answer }
+      refuse("item 'one'", [item]) { $0.positions = .choices }
+      refuse("position 3", [item]) { $0.positions = .list([3]) }
+      refuse("position -4", [item]) { $0.positions = .list([-4]) }
+      refuse("empty list", [item]) { $0.positions = .list([]) }
+      refuse("memory", [item]) { $0.memory = 16 }
       refuse("token -1", [CaptureItem(id: "bad", prompt: [-1])]) { _ in }
       refuse("no tokens", [CaptureItem(id: "empty", prompt: [])]) { _ in }
       let long = [Int32](repeating: 3, count: model.configuration.contextLength + 1)

@@ -21,10 +21,13 @@ struct CaptureStore {
 
   /// Whether the finished file is there already.
   static func isFinished(_ path: String, _ identity: CaptureIdentity) -> Bool {
-    guard FileSystem.exists(path), let file = try? HDF5File(path: path, format: CaptureFile.format),
-      let difference = try? identity.difference(to: file.root, isSegment: false)
-    else { return false }
-    return difference == .some(nil)
+    guard FileSystem.exists(path) else { return false }
+    do throws(HoldfastError) {
+      let root = try HDF5File(path: path, format: CaptureFile.format).root
+      return try identity.difference(to: root, isSegment: false) == nil
+    } catch {
+      return false
+    }
   }
 
   /// How many items the sealed segments hold.
