@@ -103,49 +103,19 @@ public func holdfast_activations_data(_ activations: OpaquePointer?, _ index: In
 }
 
 @c @implementation
-public func holdfast_activations_to_dlpack(
-  _ activations: OpaquePointer?, _ index: Int, _ managed: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+public func holdfast_activations_tensor(
+  _ activations: OpaquePointer?, _ index: Int, _ tensor: UnsafeMutablePointer<OpaquePointer?>?,
   _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> holdfast_status {
-  call(error) { () throws(HoldfastError) in
-    let output = try Output(managed, "managed", empty: nil)
+  makeTensor(tensor, "tensor", error) { () throws(HoldfastError) in
     let handle = try handle(activations, "activations", as: ActivationsHandle.self)
-    guard let tensor = handle.tensor(index), let shape = handle.shape(index) else {
+    guard let tensor = handle.tensor(index) else {
       throw HoldfastError(
         .invalidArgument,
         "`index` is \(UInt(bitPattern: index)); there are \(handle.tensors.count) sites, counted from 0")
     }
-    output.set(try lend(tensor, shape, owner: handle))
+    return NDArray(tensor)
   }
-}
-
-/// A `DLManagedTensor` over memory that `owner` keeps alive.
-///
-/// Source: DLPack's C API; the structure as it was before version 1.
-private func lend(_ tensor: Tensor, _ shape: UnsafePointer<Int64>, owner: ActivationsHandle)
-  throws(HoldfastError) -> UnsafeMutableRawPointer
-{
-  let deleter: @convention(c) (UnsafeMutableRawPointer?) -> Void = { structure in
-    guard let structure else { return }
-    let owner = structure.load(fromByteOffset: 48, as: UnsafeMutableRawPointer.self)
-    Unmanaged<ActivationsHandle>.fromOpaque(owner).release()
-    holdfast_array_free(structure)
-  }
-  let structure = UnsafeMutableRawPointer(try allocateArray([UInt64](repeating: 0, count: 8)))
-  structure.storeBytes(of: UnsafeMutableRawPointer(tensor.pointer), as: UnsafeMutableRawPointer.self)
-  structure.storeBytes(of: 1, toByteOffset: 8, as: Int32.self)  // device: the CPU, number 0
-  structure.storeBytes(of: Int32(clamping: tensor.shape.count), toByteOffset: 16, as: Int32.self)
-  structure.storeBytes(of: 2, toByteOffset: 20, as: UInt8.self)  // type: a float of 32 bits, one lane
-  structure.storeBytes(of: 32, toByteOffset: 21, as: UInt8.self)
-  structure.storeBytes(of: 1, toByteOffset: 22, as: UInt16.self)
-  structure.storeBytes(
-    of: UnsafeMutableRawPointer(mutating: shape), toByteOffset: 24, as: UnsafeMutableRawPointer.self)
-  // No strides (at 32): row-major without gaps. No offset (at 40).
-  structure.storeBytes(
-    of: Unmanaged.passRetained(owner).toOpaque(), toByteOffset: 48, as: UnsafeMutableRawPointer.self)
-  structure.storeBytes(
-    of: deleter, toByteOffset: 56, as: (@convention(c) (UnsafeMutableRawPointer?) -> Void).self)
-  return structure
 }
 
 @c @implementation

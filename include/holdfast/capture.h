@@ -11,6 +11,7 @@
 
 #include "model.h"
 #include "questions.h"
+#include "tensor.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,7 +33,7 @@ holdfast_status holdfast_model_run_with_cache(const holdfast_model *model, const
                                               const char *const *sites, size_t site_count,
                                               holdfast_activations **activations, holdfast_error **error);
 
-/** Frees activations; memory that a DLPack structure shows stays until its deleter is called. NULL is accepted. */
+/** Frees activations; memory that a tensor shares lives on with it. NULL is accepted. */
 void holdfast_activations_free(holdfast_activations *activations);
 
 /**
@@ -60,13 +61,11 @@ const int64_t *holdfast_activations_shape(const holdfast_activations *activation
 const float *holdfast_activations_data(const holdfast_activations *activations, size_t index);
 
 /**
- * Lends the memory of a site through DLPack, without a copy.
- * @param managed receives a `DLManagedTensor *` (the structure of DLPack before version 1, float32 on the CPU). It keeps the
- *   memory alive by itself; call its deleter once when done. A consumer may write to the memory; whoever else reads it is
- *   then the caller's concern.
+ * A site's activation as a tensor, which shares the memory and keeps it; holdfast_tensor_to_dlpack() lends it on.
+ * @param tensor receives the tensor, to free with holdfast_tensor_free().
  */
-holdfast_status holdfast_activations_to_dlpack(const holdfast_activations *activations, size_t index, void **managed,
-                                               holdfast_error **error);
+holdfast_status holdfast_activations_tensor(const holdfast_activations *activations, size_t index,
+                                            holdfast_tensor **tensor, holdfast_error **error);
 
 /**
  * Captures activations on questions, put as a probe puts them, or on plain texts, into an HDF5 file.

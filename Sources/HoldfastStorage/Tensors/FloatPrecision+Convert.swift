@@ -1,3 +1,5 @@
+import HoldfastTensor
+
 extension FloatPrecision {
   /// Writes values to memory as they lie in a file, rounded to the nearest, ties to even, and returns how many finite ones
   /// became infinite.

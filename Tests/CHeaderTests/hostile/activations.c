@@ -1,20 +1,10 @@
 /* Activations in memory and in files, with wrong pointers, names and options; their memory after everything is freed. */
 #include "check.h"
 
+#include <holdfast/dlpack.h>
+
 #include <stdint.h>
 #include <string.h>
-
-/* DLPack's structure before version 1, as a consumer declares it. */
-typedef struct managed {
-  void *data;
-  int32_t device_type, device_id, ndim;
-  uint8_t code, bits;
-  uint16_t lanes;
-  int64_t *shape, *strides;
-  uint64_t byte_offset;
-  void *context;
-  void (*deleter)(struct managed *);
-} managed;
 
 static void in_memory(void) {
   const int32_t ids[] = {5, 6, 7}, bad[] = {5, -6, 7};
@@ -50,22 +40,26 @@ static void in_memory(void) {
   CHECK(logits != NULL && rows == 3 && columns == holdfast_model_vocabulary_size(model));
   CHECK(memcmp(logits, holdfast_activations_logits(some, NULL, NULL), rows * columns * sizeof *logits) == 0);
 
-  void *lent = &rank;
-  REFUSED(BAD, holdfast_activations_to_dlpack(NULL, 0, &lent, &error));
-  REFUSED(BAD, holdfast_activations_to_dlpack(some, count, &lent, &error));
-  CHECK(lent == NULL);
-  REFUSED(BAD, holdfast_activations_to_dlpack(some, 0, NULL, &error));
-  WORKS(holdfast_activations_to_dlpack(some, 1, &lent, &error));
-  managed *view = lent;
-  CHECK(sizeof(managed) == 64 && view->data == holdfast_activations_data(some, 1));
-  CHECK(view->device_type == 1 && view->device_id == 0 && view->ndim == 2 && view->strides == NULL);
-  CHECK(view->code == 2 && view->bits == 32 && view->lanes == 1 && view->byte_offset == 0 && view->shape[0] == 3);
+  holdfast_tensor *tensor = NULL;
+  REFUSED(BAD, holdfast_activations_tensor(NULL, 0, &tensor, &error));
+  REFUSED(BAD, holdfast_activations_tensor((holdfast_activations *)model, 0, &tensor, &error));
+  REFUSED(BAD, holdfast_activations_tensor(some, count, &tensor, &error));
+  REFUSED(BAD, holdfast_activations_tensor(some, SIZE_MAX, &tensor, &error));
+  REFUSED(BAD, holdfast_activations_tensor(some, 0, NULL, &error));
+  CHECK(tensor == NULL);
+  WORKS(holdfast_activations_tensor(some, 1, &tensor, &error));
+  CHECK(holdfast_tensor_data(tensor) == holdfast_activations_data(some, 1));
+  CHECK(holdfast_tensor_axes(tensor) == 2 && holdfast_tensor_shape(tensor)[0] == 3);
+  CHECK(holdfast_tensor_dtype(tensor) == HOLDFAST_DTYPE_FLOAT32);
   const float first = *holdfast_activations_data(some, 1);
   holdfast_activations_free(some);
   holdfast_activations_free(some);
   CHECK(holdfast_activations_count(some) == 0);
-  CHECK(*(float *)view->data == first && view->shape[0] == 3); /* lives on */
-  view->deleter(view);
+  DLManagedTensorVersioned *lent = NULL;
+  WORKS(holdfast_tensor_to_dlpack(tensor, &lent, &error));
+  holdfast_tensor_free(tensor);
+  CHECK(lent != NULL && *(float *)lent->dl_tensor.data == first); /* lives on */
+  if (lent != NULL) lent->deleter(lent);
   holdfast_activations_free(all);
   holdfast_activations_free(NULL);
 }

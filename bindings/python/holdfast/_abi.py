@@ -245,7 +245,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_activations_name": (c_char_p, [_handle, c_size_t]),
     "holdfast_activations_shape": (POINTER(c_int64), [_handle, c_size_t, _size_out]),
     "holdfast_activations_data": (POINTER(c_float), [_handle, c_size_t]),
-    "holdfast_activations_to_dlpack": (c_int32, [_handle, c_size_t, POINTER(c_void_p), _error]),
+    "holdfast_activations_tensor": (c_int32, [_handle, c_size_t, _out_handle, _error]),
     "holdfast_capture": (
         c_int32,
         [_handle, _handle, _handle, c_char_p, c_char_p, ProgressFunction, c_void_p, _out_string, _error],
