@@ -9,6 +9,7 @@
 #define HOLDFAST_H
 
 #include "holdfast/base.h"
+#include "holdfast/capture.h"
 #include "holdfast/compare.h"
 #include "holdfast/dtype.h"
 #include "holdfast/generate.h"

@@ -31,7 +31,7 @@ struct HoldfastCommand: ParsableCommand {
     version: engineVersion,
     subcommands: [
       StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GroupsCommand.self,
-      JoinCommand.self, PatchCommand.self, DriftCommand.self, TraceCommand.self, LensCommand.self,
+      JoinCommand.self, CaptureCommand.self, PatchCommand.self, DriftCommand.self, TraceCommand.self, LensCommand.self,
       GenerateCommand.self, TokenizeCommand.self, ExportCommand.self,
       InspectCommand.self, ReportCommand.self, SystemInfoCommand.self,
     ])

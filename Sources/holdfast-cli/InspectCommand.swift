@@ -9,7 +9,7 @@ struct InspectCommand: ParsableCommand {
     usage: "holdfast inspect <file> [options]",
     discussion: """
       Knows GGUF, safetensors, Hugging Face directories, HDF5 files, and
-      Holdfast's own: checkpoints, ledgers and studies.
+      Holdfast's own: checkpoints, ledgers, activations and studies.
       """)
 
   @Argument(help: "A file or a directory.")

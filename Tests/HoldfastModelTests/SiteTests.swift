@@ -41,6 +41,23 @@ import Testing
   }
 
   @Test(arguments: fixtures)
+  func lookingAtOneSiteLeavesTheOthersAlone(fixture: ArchitectureFixture) throws {
+    let model = try fixture.model()
+    let tokens = try reference(fixture).integers("tokens")
+    let segments = [Segment(tokens, outputs: .all)]
+    let plain = try model.makeSession().logits(segments).array.bits
+    let session = try model.makeSession()
+    for site in Site.all(model.configuration) {
+      var seen: [Site] = []
+      let look = Hook([site]) { site, _, _ throws(HoldfastError) in seen.append(site) }
+      #expect(try session.logits(segments, hooks: [look]).array.bits == plain, "\(site.name)")
+      #expect(seen == [site])
+    }
+    // A pass that nobody looks at has no hooks at all.
+    #expect(Hooks([], rows: HookRows(segments: []), arena: session.arena) == nil)
+  }
+
+  @Test(arguments: fixtures)
   func changesReachTheLogitsAsInPyTorch(fixture: ArchitectureFixture) throws {
     let model = try fixture.model()
     let expected = try reference(fixture)

@@ -22,6 +22,9 @@ extension Inspection {
       }
     }
     members.append(("bytes", .int(try FileSystem.size(path))))
+    if case .string("holdfast-activations") = members[1].value {
+      return .object(members + (try activations(file)))
+    }
     var datasets: [JSON] = []
     try list(file.root, into: &datasets, depth: 0)
     members.append(("datasets", .object([("count", .int(datasets.count)), ("list", .array(datasets))])))

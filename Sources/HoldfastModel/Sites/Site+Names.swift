@@ -1,3 +1,4 @@
+import HoldfastStorage
 public import HoldfastTensor
 
 extension Site {
@@ -16,10 +17,9 @@ extension Site {
   ///
   /// - Throws: `invalidArgument` when none does.
   public static func matching(_ pattern: String, _ c: ModelConfiguration) throws(HoldfastError) -> [Site] {
-    let wanted = Array(pattern.utf8)
+    let glob = Glob(pattern)
     let sites = all(c).filter { site in
-      glob(wanted[...], Array(site.name.utf8)[...])
-        || site.modulePath(c).map { glob(wanted[...], Array($0.utf8)[...]) } ?? false
+      glob.matches(site.name) || site.modulePath(c).map { glob.matches($0) } ?? false
     }
     guard !sites.isEmpty else {
       throw HoldfastError(
@@ -55,31 +55,6 @@ extension Site {
       return family.modules[.feedForwardPostNorm] == nil ? parent(.down) : path(.feedForwardPostNorm)
     case .residPost: return parent(.down, up: 2)
     default: return nil
-    }
-  }
-
-  private static func glob(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
-    var pattern = pattern
-    var text = text
-    var retry: (pattern: ArraySlice<UInt8>, text: ArraySlice<UInt8>)?
-    while true {
-      if pattern.first == UInt8(ascii: "*") {
-        pattern = pattern.dropFirst()
-        retry = (pattern, text)
-      } else if let wanted = pattern.first, let found = text.first,
-        wanted == found || wanted == UInt8(ascii: "?")
-      {
-        pattern = pattern.dropFirst()
-        text = text.dropFirst()
-      } else if pattern.isEmpty, text.isEmpty {
-        return true
-      } else if let last = retry, !last.text.isEmpty {
-        retry = (last.pattern, last.text.dropFirst())
-        pattern = last.pattern
-        text = last.text.dropFirst()
-      } else {
-        return false
-      }
     }
   }
 }

@@ -45,6 +45,14 @@ public enum AtomicFile {
     }
   }
 
+  /// Puts a finished file, which lies on the same file system, in the place of `path`.
+  public static func move(_ file: String, to path: String) throws(HoldfastError) {
+    let target = try resolved(path)
+    guard rename(file, target) == 0 else { throw .system("replace", path) }
+    try flushDirectory(FileSystem.parent(of: target) ?? "/")
+    try flushDirectory(FileSystem.parent(of: file) ?? "/")
+  }
+
   /// The path a write must replace: where symbolic links lead.
   private static func resolved(_ path: String) throws(HoldfastError) -> String {
     guard !path.isEmpty, !path.utf8.contains(0) else {

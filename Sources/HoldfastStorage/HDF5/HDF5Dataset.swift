@@ -4,12 +4,12 @@ public import HoldfastTensor
 /// A dataset of an HDF5 file: an array of numbers or strings with named axes.
 public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
   /// The lengths of the axes, row-major; empty for a scalar.
-  public let shape: [Int]
+  public internal(set) var shape: [Int]
   /// The type of the elements, or `nil` when Holdfast does not know it.
   public let type: HDF5Type?
 
   /// The number of elements.
-  public let count: Int
+  public internal(set) var count: Int
 
   /// Describes an open dataset; to be called under the lock.
   ///

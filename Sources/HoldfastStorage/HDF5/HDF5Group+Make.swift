@@ -88,7 +88,8 @@ extension HDF5Group {
     H5Pset_deflate(creation, 4)
   }
 
-  private func nameAxes(
+  /// Gives each axis its dimension scale, or makes the dataset one; to be called under the lock.
+  func nameAxes(
     of dataset: HDF5Dataset, _ axes: [HDF5Axis], isCoordinate: Bool
   ) throws(HoldfastError) {
     if isCoordinate {

@@ -11,6 +11,9 @@ final class HDF5Output: HDF5Backing {
   /// The system's error number of the first write that failed.
   private(set) var failure: Int32?
   private var pages: [haddr_t: [UInt8]] = [:]
+  private var waiting = 0
+  /// After so many bytes the disk is set to work, so that the flush at the end is short.
+  private static let writingBytes = 16 << 20
 
   /// Opens an existing file; `nil` when the system refuses.
   init?(path: String, isEmptied: Bool) {
@@ -42,6 +45,11 @@ final class HDF5Output: HDF5Backing {
       place += count
     }
     if failure != nil, isMetadata { keep(bytes, at: address) }
+    waiting += bytes.count
+    if waiting >= Self.writingBytes {
+      waiting = 0
+      holdfast_h5_begin_writing(descriptor)
+    }
     return true
   }
 

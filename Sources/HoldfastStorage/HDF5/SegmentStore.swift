@@ -64,6 +64,14 @@ public final class SegmentStore: @unchecked Sendable {
     try AtomicFile.flushDirectory(directory)
   }
 
+  /// Removes the directory of a store that holds no segments any more; one that holds other things stays.
+  public func removeDirectory() throws(HoldfastError) {
+    try checkWritable()
+    guard try FileSystem.list(directory).allSatisfy({ $0 == ".lock" }) else { return }
+    try FileSystem.remove("\(directory)/.lock")
+    try FileSystem.remove(directory)
+  }
+
   /// The rows of the table in the given group of every segment, in order; an empty store gives `nil`.
   public func table(in group: ByteString) throws(HoldfastError) -> Table? {
     var joined: Table?

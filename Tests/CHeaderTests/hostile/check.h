@@ -53,6 +53,7 @@ int32_t cancel_at(const holdfast_progress *progress, void *user_data);
 /* A progress callback that calls the library and frees the model `*(holdfast_model **)user_data`. */
 int32_t meddle(const holdfast_progress *progress, void *user_data);
 
+void activations(const char *scratch);
 void base(void);
 void handles(const char *model_path);
 void tokens(void);

@@ -50,6 +50,7 @@ int main(int argc, char **argv) {
   handles(argv[1]);
   tokens();
   numbers();
+  activations(argv[3]);
   generation();
   interventions(argv[1]);
   ledgers(argv[1], argv[2], argv[3]);

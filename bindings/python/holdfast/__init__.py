@@ -9,6 +9,8 @@ The library is loaded on first use. Errors are subclasses of holdfast.Error.
 """
 
 from . import ops
+from ._activations import ActivationCache, open_activations
+from ._capture import Capture, capture
 from ._compare import Comparison, Interval, compare
 from ._data import Instructions, Questions
 from ._errors import (
@@ -38,7 +40,9 @@ from ._tune import Tuning, tune
 __version__ = "0.1.0"
 
 __all__ = [
+    "ActivationCache",
     "Cancelled",
+    "Capture",
     "Comparison",
     "ContextLengthError",
     "CorruptData",
@@ -66,9 +70,11 @@ __all__ = [
     "Tuning",
     "Unsupported",
     "analyze",
+    "capture",
     "compare",
     "inspect",
     "num_threads",
+    "open_activations",
     "ops",
     "patch",
     "print_progress",

@@ -267,6 +267,21 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         [_handle, c_char_p, c_size_t, c_int32, c_int32, POINTER(_tokens), _size_out, _error],
     ),
     "holdfast_tokenizer_decode": (c_int32, [_handle, _tokens, c_size_t, c_int32, _out_string, _size_out, _error]),
+    "holdfast_model_run_with_cache": (
+        c_int32,
+        [_handle, _tokens, c_size_t, POINTER(c_char_p), c_size_t, _out_handle, _error],
+    ),
+    "holdfast_activations_free": (None, [_handle]),
+    "holdfast_activations_logits": (POINTER(c_float), [_handle, _size_out, _size_out]),
+    "holdfast_activations_count": (c_size_t, [_handle]),
+    "holdfast_activations_name": (c_char_p, [_handle, c_size_t]),
+    "holdfast_activations_shape": (POINTER(c_int64), [_handle, c_size_t, _size_out]),
+    "holdfast_activations_data": (POINTER(c_float), [_handle, c_size_t]),
+    "holdfast_activations_tensor": (c_int32, [_handle, c_size_t, _out_handle, _error]),
+    "holdfast_capture": (
+        c_int32,
+        [_handle, _handle, _handle, c_char_p, c_char_p, ProgressFunction, c_void_p, _out_string, _error],
+    ),
     "holdfast_model_loss_and_gradients": (
         c_int32,
         [_handle, _tokens, _tokens, c_size_t, POINTER(c_double), _out_handle, _error],

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
+from ._activations import ActivationCache, run_with_cache
 from ._errors import InvalidArgument, call
 from ._library import library
 from ._memory import (
@@ -230,6 +231,16 @@ class Model(Handle):
         from ._intervene import logits_with
 
         return logits_with(self, tokens, function, sites)
+
+    def run_with_cache(
+        self, tokens: Union[str, Tokens], sites: Union[str, Sequence[str]] = "*"
+    ) -> "Tuple[npt.NDArray[np.float32], ActivationCache]":
+        """The logits of every position, float32 [T, V], and the activations at some sites, by name.
+
+        ``sites`` are patterns of TransformerLens names (``blocks.*.hook_resid_post``) or paths of Hugging Face modules.
+        The arrays show the library's memory, which lives as long as any of them; nothing is copied.
+        """
+        return run_with_cache(self, tokens, sites)
 
     def loss_and_gradients(
         self, tokens: Tokens, labels: Tokens
