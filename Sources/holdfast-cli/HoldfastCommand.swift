@@ -31,9 +31,9 @@ struct HoldfastCommand: ParsableCommand {
     version: engineVersion,
     subcommands: [
       StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GroupsCommand.self,
-      JoinCommand.self, CaptureCommand.self, PatchCommand.self, DriftCommand.self, TraceCommand.self, LensCommand.self,
-      GenerateCommand.self, TokenizeCommand.self, ExportCommand.self,
-      InspectCommand.self, ReportCommand.self, SystemInfoCommand.self,
+      JoinCommand.self, CaptureCommand.self, PatchCommand.self, DriftCommand.self, TraceCommand.self,
+      LensCommand.self, GenerateCommand.self, TokenizeCommand.self, ExportCommand.self, InspectCommand.self,
+      ReportCommand.self, SystemInfoCommand.self,
     ])
 
   static func main() {
