@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "bindings" / "python"))
 
 import holdfast  # noqa: E402
-from report_support import plain, whole, written  # noqa: E402, F401
+from report_support import plain, series, series_written, whole, written  # noqa: E402, F401
 
 # A runner that was started in the background ignores SIGINT, and so would Python; the tests send it to themselves.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,41 @@ def test_correlations_and_contrasts_are_the_study_s(whole: Path, written: Path) 
         assert [float(row[key]) for key in ("difference", "lower", "upper", "p_holm")] == [
             contrast["difference"], *contrast["interval"], contrast["p_holm"]]
         assert row["decided"] == str(int(contrast["verdict"] == "decides"))
+
+
+def test_weight_noise_is_the_study_s(whole: Path, written: Path) -> None:
+    study = result(whole)
+    noise, outcomes = study["weight_noise"], {(o["role"], o["model"]): o for o in study["outcomes"]}
+    strengths = {s["group"]: s for s in noise["strengths"]}
+    table = {(r["role"], r["model"]): r for r in rows(written, "weight-noise")}
+    assert len(noise["rows"]) == len(table) == 2 * 3
+    with h5py.File(whole) as file:
+        for twin in noise["rows"]:
+            row, own = table[twin["role"], twin["group"]], outcomes[twin["role"], twin["group"]]
+            strength = strengths[twin["group"]]
+            np.testing.assert_array_equal(
+                [number(row[key]) for key in ("noise_accuracy", "difference", "lower", "upper", "p", "noise_rank_pearson", "noise_kl",
+                                              "scale", "target_kl", "matched_kl")],
+                [twin["accuracy"], twin["accuracy_difference"], *twin["interval"], np.nan if twin["p"] is None else twin["p"],
+                 twin["rank_pearson"], twin["kl"], strength["scale"], strength["target_kl"], strength["kl"]])
+            assert [float(row[key]) for key in ("accuracy", "rank_pearson", "kl")] == [
+                own["accuracy"], own["measures"]["rank_pearson"]["mean"], own["measures"]["kl"]["mean"]]
+            ledger = file[f"weight_noise/{twin['group']}/{twin['role']}"]
+            assert float(row["noise_accuracy"]) == pytest.approx(np.mean(ledger["predicted"][()] == ledger["gold"][()]), rel=1e-12)
+            assert float(row["difference"]) == pytest.approx(float(row["accuracy"]) - float(row["noise_accuracy"]), abs=1e-12)
+    found = {(r["of"], r["items"]): r for r in rows(written, "weight-noise-correlation") if r["coefficient"] == "partial"}
+    plain = {(r["of"], r["items"]): r for r in rows(written, "weight-noise-correlation") if r["coefficient"] == "plain"}
+    for of, correlations in (("groups", study["correlations"]), ("twins", noise["correlations"])):
+        for correlation in correlations:
+            partial = correlation["partial_spearman"]
+            if (of, correlation["items"]) in found:
+                np.testing.assert_array_equal(number(found[of, correlation["items"]]["value"]), partial["value"] if partial else np.nan)
+                np.testing.assert_array_equal(number(plain[of, correlation["items"]]["value"]),
+                                              np.nan if correlation["spearman"] is None else correlation["spearman"])
+    assert ("twins", "all") in found and int(found["twins", "all"]["points"]) == 6
+    text = (written / "report.html").read_text()
+    better = sum(t["interval"][0] > 0 for t in noise["rows"] if t["role"] == "HOMO")
+    assert re.search(rf"of 3 groups, {better} answers? better than weight noise of the same KL", text)
 
 
 def test_flips_are_the_study_s_and_the_questions_are_those_asked(whole: Path, written: Path) -> None:

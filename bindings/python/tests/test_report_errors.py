@@ -39,7 +39,7 @@ def replace(name: str, value: Callable[[Any], Any]) -> Callable[[Any], None]:
 
 BROKEN: Dict[str, Tuple[Callable[[Any], None], str]] = {
     "another format": (attribute("format", "holdfast-ledger"), "holdfast-ledger"),
-    "several domains": (attribute("format", "holdfast-study-series"), "several domains"),
+    "no domains": (attribute("format", "holdfast-study-series"), "domains"),
     "newer": (attribute("format_version", "2.0.0"), "newer"),
     "an odd version": (attribute("format_version", "x"), "version"),
     "no result": (delete("result"), "result"),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict
 from xml.etree import ElementTree
 
 import pytest
-from report_support import FIGURES, FIXTURES, drawn, edited, headings, rows
+from report_support import FIGURES, FIXTURES, checked, drawn, edited, headings, rows
 
 h5py = pytest.importorskip("h5py")
 pytest.importorskip("matplotlib")
@@ -20,61 +19,10 @@ from holdfast.report.load import ReportError, load, load_group  # noqa: E402
 from holdfast.report.sections import sections  # noqa: E402
 
 
-class Checker(HTMLParser):
-    """Notes tags that do not match, identifiers, and what is referred to."""
-
-    VOID = {"meta", "br", "img", "link", "hr", "input"}
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: List[str] = []
-        self.wrong: List[str] = []
-        self.ids: List[str] = []
-        self.references: List[str] = []
-        self.tags: List[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attributes: List[Tuple[str, Optional[str]]]) -> None:
-        self.tags.append(tag)
-        if tag not in self.VOID:
-            self.open.append(tag)
-        for name, value in attributes:
-            if name == "id":
-                self.ids.append(value or "")
-            if name in ("href", "xlink:href", "src", "srcset", "data", "action"):
-                self.references.append(value or "")
-            self.references += re.findall(r"url\(([^)]*)\)", value or "")
-
-    def handle_startendtag(self, tag: str, attributes: List[Tuple[str, Optional[str]]]) -> None:
-        self.handle_starttag(tag, attributes)
-        if tag not in self.VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.wrong.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def checked(text: str) -> Checker:
-    checker = Checker()
-    checker.feed(text)
-    checker.close()
-    assert not checker.wrong and not checker.open
-    assert len(set(checker.ids)) == len(checker.ids)
-    for reference in checker.references:
-        assert reference.startswith("#") and reference[1:] in checker.ids, reference
-    assert not {"script", "link", "iframe", "img", "object", "embed"} & set(checker.tags)
-    assert "@import" not in text and not re.search(r"https?://", text)
-    return checker
-
-
 def test_the_page_is_well_formed_and_needs_nothing_from_outside(written: Path) -> None:
     text = (written / "report.html").read_text()
     checker = checked(text)
-    assert checker.tags.count("h2") == 10 and checker.tags.count("figure") > 20
+    assert checker.tags.count("h2") == 11 and checker.tags.count("figure") > 20
     assert "prefers-color-scheme: dark" in text and 'name="viewport"' in text
     # Every colour of a picture is the page's, so that it changes with light and dark.
     assert not re.search(r"#(0a0b|010203|040506|070809|0c0d0e)", text)
@@ -102,7 +50,7 @@ def test_sections_without_data_vanish(plain: Path, written: Path) -> None:
     assert headings(text) == ["Accuracy", "Consistency of knowledge", "Consistency against accuracy", "Which answers changed",
                               "Calibration before and after", "Training", "Exactly what was run"]
     assert set(headings(text)) < set(headings((written / "report.html").read_text()))
-    for word in ("noise floor", "Do they go together", "By seed", "seed for each", "strokes"):
+    for word in ("noise floor", "Do they go together", "By seed", "seed for each", "strokes", "twin", "Damage"):
         assert word not in text.replace("noise_floor", ""), word
 
 

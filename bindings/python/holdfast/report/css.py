@@ -43,6 +43,13 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: .6r
 details { margin: .7rem 0 } details details { margin: .4rem 0 .4rem .9rem }
 summary { cursor: pointer; font-weight: 600 }
 details > :nth-child(2) { margin-top: .6rem }
+.domain { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: .8rem }
+.domain > summary h2 { display: inline; border: 0; padding: 0 }
+.domain > nav ul { padding: 0; margin: .8rem 0 }
+.domain > section > details { margin-left: 0 }
+.domain h3 { font-size: 1.25rem; margin: 2.6rem 0 .4rem; padding-top: .6rem; border-top: 1px solid var(--line) }
+.domain h4 { font-size: 1.05rem; margin: 1.6rem 0 .5rem } .domain h5 { font-size: .95rem; margin: 1.1rem 0 .4rem }
+.domain h5 small { color: var(--faint); font-weight: 400 }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .2rem .9rem }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: .5rem }
 code { white-space: nowrap }

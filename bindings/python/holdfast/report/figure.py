@@ -68,6 +68,8 @@ class Figure:
     models: list[str] = field(default_factory=list)  # in the key
     lines: list[tuple[str, style.Line]] = field(default_factory=list)  # more of the key: a text and a line style in faint ink
     columns: int = 3  # at most, in files
+    marks: list[tuple[str, str]] = field(default_factory=list)  # and more: a text and a mark in ink
+    dots: bool = False  # models have one mark, since marks mean something else
 
 
 def slug(text: str) -> str:
@@ -106,7 +108,7 @@ def svg(study: Study, figure: Figure, panel: Panel) -> str:
     for colour, variable in colours.variables().items():
         text = text.replace(colour, variable)
     # Identifiers must be unique on the page: every picture gets a prefix of its own.
-    prefix = f"{figure.name}-{figure.panels.index(panel)}"
+    prefix = f"{study.anchor}{figure.name}-{figure.panels.index(panel)}"
     text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
     text = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
@@ -117,7 +119,8 @@ def svg(study: Study, figure: Figure, panel: Panel) -> str:
 
 def key(study: Study, figure: Figure) -> str:
     """The key of a figure as HTML."""
-    entries = [f"<li>{style.mark(study, model)}{html.escape(model)}</li>" for model in figure.models]
+    entries = [f'<li>{style.mark(study, model, "o" if figure.dots else None)}{html.escape(model)}</li>' for model in figure.models]
+    entries += [f'<li>{style.shape(marker, "var(--ink)")}{html.escape(text)}</li>' for text, marker in figure.marks]
     for text, line in figure.lines:
         if line == "band":
             drawn = '<rect x="0" y="1" width="26" height="8" fill="var(--band)"/>'
@@ -135,7 +138,16 @@ def markup(study: Study, figure: Figure) -> str:
                     for panel in figure.panels)
     kind = "tiles" if figure.width < 4 else "pictures"
     few = " single" if len(figure.panels) == 1 else " pair" if len(figure.panels) == 2 else ""
-    return f'{key(study, figure)}<div class="{kind}{few}" id="{figure.name}">{drawn}</div>'
+    return f'{key(study, figure)}<div class="{kind}{few}" id="{study.anchor}{figure.name}">{drawn}</div>'
+
+
+def handles(colours: style.Colours, figure: Figure, models: bool = True) -> list[Line2D]:
+    """The key of a figure for matplotlib, with or without its models."""
+    found = [Line2D([], [], color=colours.of(model), marker="o" if figure.dots else colours.marker(model), linestyle="", markersize=7,
+                    label=model) for model in figure.models if models]
+    found += [Line2D([], [], color=colours.ink, marker=marker, linestyle="", markersize=7, label=text) for text, marker in figure.marks]
+    return found + [Line2D([], [], color=colours.band, linewidth=8, label=text) if line == "band" else
+                    Line2D([], [], color=colours.faint, linestyle=line, label=text) for text, line in figure.lines]
 
 
 def save(study: Study, figure: Figure, write: Callable[[str, bytes], None]) -> None:
@@ -143,7 +155,7 @@ def save(study: Study, figure: Figure, write: Callable[[str, bytes], None]) -> N
     colours = style.file_colours(study)
     columns = min(len(figure.panels), figure.columns)
     rows = -(-len(figure.panels) // columns)
-    entries = len(figure.models) + len(figure.lines)
+    entries = len(figure.models) + len(figure.marks) + len(figure.lines)
     across = max(1, int(columns * figure.width // 1.75))
     lines = -(-entries // across)
     below = 0.15 + 0.24 * lines if entries else 0
@@ -155,11 +167,7 @@ def save(study: Study, figure: Figure, write: Callable[[str, bytes], None]) -> N
         for place, panel in enumerate(figure.panels):
             fill(areas[place // columns][place % columns], panel, colours, figure.width)
         if below:
-            handles = [Line2D([], [], color=colours.of(model), marker=colours.marker(model), linestyle="", markersize=7, label=model)
-                       for model in figure.models]
-            handles += [Line2D([], [], color=colours.band, linewidth=8, label=text) if line == "band" else
-                        Line2D([], [], color=colours.faint, linestyle=line, label=text) for text, line in figure.lines]
-            parts[1].legend(handles=handles, loc="center", ncols=-(-entries // lines), fontsize=9)
+            parts[1].legend(handles=handles(colours, figure), loc="center", ncols=-(-entries // lines), fontsize=9)
         for format in ("png", "svg"):
             buffer = io.BytesIO()
             extra = {"metadata": {"Date": None, "Creator": None}} if format == "svg" else {"dpi": 150}

@@ -11,8 +11,10 @@ from matplotlib import pyplot as plt
 
 from . import figure, rows, style
 from .figure import Data, Figure
+from .overall import consistency as over_all
 from .section import Section
 from .sections import accuracy, consistency
+from .series import Series
 from .study import Study
 
 
@@ -40,13 +42,15 @@ def figures(study: Study, sections: list[Section], folder: str) -> None:
                 put(Path(folder) / f"{found.name}.csv", found.csv().encode())
 
 
-def picture(study: Study, path: str | IO[bytes]) -> None:
-    """One wide PNG of the result: accuracy above, consistency against accuracy below."""
+def picture(study: Study, path: str | IO[bytes], series: Series | None = None) -> None:
+    """One wide PNG of the result: accuracy above, consistency against accuracy below; of a series, over all its domains."""
     colours = style.file_colours(study)
     above = accuracy.figure(study)
     shown = [e for e in study.evaluations if any((o := study.outcomes.get((g, e.role))) and o.consistency for g in study.groups)]
-    below = consistency.scatter(study, shown) if shown else None
-    heights = [rows.height(len(study.models))] + ([below.height] if below else [])
+    below = None
+    if shown:
+        below = over_all.scatter(series, shown) if series else consistency.scatter(study, shown)
+    heights = [rows.height(len(study.models))] + ([below.height] if below else []) + ([0.35] if below and below.marks else [])
     columns = len(study.evaluations)
     with plt.rc_context(style.settings(colours) | {"figure.facecolor": "white", "savefig.facecolor": "white"}):
         whole = plt.figure(figsize=(4.6 * columns, sum(heights)), layout="constrained")
@@ -54,5 +58,7 @@ def picture(study: Study, path: str | IO[bytes]) -> None:
         for part, found in zip(parts, [above] + ([below] if below else [])):
             for area, panel in zip(part.subfigures(1, columns, squeeze=False)[0], found.panels):
                 figure.fill(area, panel, colours)
+        if below and below.marks:
+            parts[2].legend(handles=figure.handles(colours, below, models=False), loc="center", ncols=len(below.marks), fontsize=10)
         whole.savefig(path, format="png", dpi=110)
         plt.close(whole)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import platform
 from pathlib import Path
 from typing import Any
@@ -13,24 +12,24 @@ import h5py
 import matplotlib
 import numpy as np
 
-from . import question
+from . import question, series
 from .ledger import Ledger
-from .study import (BEFORE, Coefficient, Contrast, Correlation, Evaluation, Floor, Interval, Measurement, Outcome, Study,
-                    Training)
+from .result import check_names, read
+from .series import Series
+from .study import BEFORE, Study
 
-FORMAT, MAJOR = "holdfast-study", 1
+FORMAT, SERIES, MAJOR = "holdfast-study", "holdfast-study-series", 1
 
 
 class ReportError(Exception):
     """A study file that cannot be reported on; the message says why."""
 
 
-def load(path: str) -> Study:
-    """The study in an HDF5 file."""
+def load(path: str) -> Study | Series:
+    """The study in an HDF5 file, or the series of them."""
     try:
         with h5py.File(path) as file:
-            check(file, path)
-            study = load_group(file, path)
+            found = load_series(file, path) if check(file, path) == SERIES else load_group(file, path)
             created = text(file.attrs.get("created", ""))
         with open(path, "rb") as bytes:
             digest = hashlib.file_digest(bytes, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else \
@@ -38,19 +37,17 @@ def load(path: str) -> Study:
     except OSError as error:
         raise ReportError(f"{path}: {error}") from error
     # The library that writes is the engine's; this is the one that reads.
+    study = found.overall if isinstance(found, Series) else found
     study.versions |= {"study file": Path(path).name, "study file, SHA-256": digest, "created": created,
                        "Python": platform.python_version(), "matplotlib": matplotlib.__version__, "h5py": h5py.__version__,
                        "HDF5 (reading)": h5py.version.hdf5_version}
-    return study
+    return found
 
 
 def load_group(group: h5py.Group, path: str) -> Study:
     """The study in a group shaped as the root of a study file is."""
     place = path if group.name == "/" else f"{path}, {group.name}"
-    try:
-        result = json.loads(text(group["result"][()]))
-    except (KeyError, ValueError, OSError) as error:
-        raise ReportError(f"{place}: not a complete study file: {error}") from error
+    result = json_of(group, place)
     try:
         study = read(result)
         check_names(study)
@@ -62,102 +59,43 @@ def load_group(group: h5py.Group, path: str) -> Study:
     return study
 
 
-def check(file: h5py.File, path: str) -> None:
+def load_series(file: h5py.File, path: str) -> Series:
+    """The series in a file: each domain's study, and what holds over all of them."""
+    result = json_of(file, path)
+    try:
+        names = [domain["domain"] for domain in result["domains"]]
+        groups = [file["domains"][name] for name in names]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ReportError(f"{path}: not a complete series of studies: {error}") from error
+    domains = [(name, load_group(group, path)) for name, group in zip(names, groups)]
+    try:
+        return series.read(result, domains)
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        raise ReportError(f"{path}: the result in it lacks {error}; run the study again with this version") from error
+
+
+def json_of(group: h5py.Group, place: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(text(group["result"][()]))
+        return found
+    except (KeyError, ValueError, OSError) as error:
+        raise ReportError(f"{place}: not a complete study file: {error}") from error
+
+
+def check(file: h5py.File, path: str) -> str:
+    """The format of a file, when it is one the report is made of."""
     found = text(file.attrs.get("format", ""))
-    if found == f"{FORMAT}-series":
-        raise ReportError(f"{path}: a study of several domains; each has a study.h5 of its own beside it, in the folder of its name, "
-                          "which can be reported on")
-    if found != FORMAT:
+    if found not in (FORMAT, SERIES):
         raise ReportError(f"{path}: " + (f"a {found} file" if found else "not a file of Holdfast")
                           + "; the report needs the study.h5 that `holdfast study run` writes")
     version = text(file.attrs.get("format_version", "1"))
     if not version.split(".")[0].isdigit() or int(version.split(".")[0]) > MAJOR:
         raise ReportError(f"{path}: format version {version} is newer than {MAJOR}, the newest this reads; update Holdfast")
+    return found
 
 
 def text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def number(value: Any) -> float:
-    return math.nan if value is None else float(value)
-
-
-def interval(mean: Any, bounds: Any) -> Interval:
-    low, high = bounds or (None, None)
-    return Interval(number(mean), number(low), number(high))
-
-
-def label(model: str) -> str:
-    return BEFORE if model == "before" else model
-
-
-def read(result: dict[str, Any]) -> Study:
-    """What the JSON of a result says."""
-    return Study(
-        name=result["name"], mode=result["mode"], created=result["created"], confidence=result["level"],
-        summary=result["summary"], warnings=result.get("warnings", []),
-        departures=result.get("departures_from_the_paper", []), models=[label(name) for name in result["models"]],
-        evaluations=[Evaluation(e["role"], e["name"], e["count"], number(e["chance"]), not e["no_headroom"])
-                     for e in result["evaluations"]],
-        outcomes={(label(o["model"]), o["role"]): outcome(o) for o in result["outcomes"]},
-        floor={f["role"]: floor(f) for f in result.get("noise_floor", [])},
-        contrasts=[contrast(c) for c in result.get("contrasts", [])],
-        correlations=[correlation(c) for c in result.get("correlations", [])],
-        training=[training(t) for t in result.get("training", [])],
-        balance=result.get("groups", {}).get("groups", []), configuration=result["configuration"],
-        versions={k: str(v) for k, v in result["versions"].items()})
-
-
-def check_names(study: Study) -> None:
-    """Whether what is said of models and evaluations is said of those the study has."""
-    if not study.evaluations or not study.outcomes:
-        raise KeyError("outcomes")
-    roles = {e.role for e in study.evaluations}
-    for model, role in [*study.outcomes, *((name, c.evaluation) for c in study.contrasts for name in (c.first, c.second)),
-                        *((t.group, study.evaluations[0].role) for t in study.training)]:
-        if model not in study.models or role not in roles:
-            raise KeyError(f"{model} on {role}")
-
-
-def outcome(o: dict[str, Any]) -> Outcome:
-    measures = o.get("measures") or {}
-
-    def measure(name: str) -> Interval | None:
-        return interval(measures[name]["mean"], measures[name]["interval"]) if name in measures else None
-
-    flips = o.get("flips_by_seed") or ([o["flips"]] if o.get("flips") else [])
-    return Outcome(interval(o["accuracy"], o["accuracy_interval"]), measure("rank_pearson"), measure("kl"),
-                   measure("same_top1"), flips)
-
-
-def floor(f: dict[str, Any]) -> Floor:
-    overall = next((level for level in f["levels"] if level["source"] == "all"), None)
-    if overall is None:
-        raise KeyError("the level 'all' of the noise floor")
-    return Floor(overall["prompts"], number(overall["mean"]), number(overall["quantile_0.025"]), number(overall.get("kl")),
-                 number(overall.get("kl_quantile_0.975")))
-
-
-def contrast(c: dict[str, Any]) -> Contrast:
-    return Contrast(c["first"], c["second"], c["role"], interval(c["difference"], c["interval"]), number(c["p_holm"]),
-                    c["verdict"] == "decides", number(c["minimum_detectable_difference"]), c["sentence"])
-
-
-def correlation(c: dict[str, Any]) -> Correlation:
-    def coefficient(found: dict[str, Any] | None) -> Coefficient | None:
-        return Coefficient(interval(found["value"], found["interval"]), number(found["p"])) if found else None
-
-    return Correlation(c["items"], c["points"], number(c["spearman"]), coefficient(c["partial_spearman"]),
-                       coefficient(c["partial_spearman_paper"]), number(c["permutation_within_roles"]["p"]))
-
-
-def training(t: dict[str, Any]) -> Training:
-    drift = [Measurement(d["step"], *(number(d.get(key)) for key in ("accuracy", "rank_pearson", "kl", "same_top1")))
-             for d in t.get("drift", [])]
-    return Training(t["model"], t.get("group", t["model"]), t.get("seed", ""), [number(x) for x in t["losses"]], t["rows"],
-                    t["target_tokens"], number(t["initial_loss"]), number(t.get("weight_distance")), t.get("kept_step"),
-                    t.get("stopped_early", False), drift)
 
 
 def ledgers(group: h5py.Group, study: Study, place: str) -> dict[tuple[str, str, str], Ledger]:

@@ -22,13 +22,29 @@ def part(study: Study, found: Part) -> str:
 
 
 def page(study: Study, sections: list[Section]) -> str:
-    """The whole report as HTML."""
+    """The whole report of a study as HTML."""
+    return document(study, f'<p class="meta">Study {told(study)}</p>\n{content(study, sections)}')
+
+
+def told(study: Study) -> str:
     level = f"{100 * study.confidence:g}\u00a0%"
+    return f"“{escape(study.name)}”, {escape(study.created)}. Intervals are {level} confidence intervals."
+
+
+def content(study: Study, sections: list[Section], more: str = "") -> str:
+    """The summary, links to the sections (and `more`, list items), and the sections."""
+    links = "".join(f'<li><a href="#{study.anchor}{s.name}-section">{escape(s.heading)}</a></li>' for s in sections)
+    body = "".join(f'<section id="{study.anchor}{s.name}-section"><h2>{escape(s.heading)}</h2>'
+                   f'{"".join(part(study, p) for p in s.parts)}</section>\n' for s in sections)
+    return f"""<section class="summary" aria-label="Summary">{summary.summary(study)}</section>
+<nav aria-label="Sections"><ul>{links}{more}</ul></nav>
+{body}"""
+
+
+def document(study: Study, body: str) -> str:
+    """A page with a body, in the colours of a study's models."""
     light, dark = style.css(study)
     css = CSS.replace("LIGHT", light).replace("DARK", dark)
-    links = "".join(f'<li><a href="#{s.name}-section">{escape(s.heading)}</a></li>' for s in sections)
-    body = "".join(f'<section id="{s.name}-section"><h2>{escape(s.heading)}</h2>{"".join(part(study, p) for p in s.parts)}</section>\n'
-                   for s in sections)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -41,9 +57,6 @@ def page(study: Study, sections: list[Section]) -> str:
 <body>
 <main>
 <h1>What tuning did to what the model knows</h1>
-<p class="meta">Study “{escape(study.name)}”, {escape(study.created)}. Intervals are {level} confidence intervals.</p>
-<section class="summary" aria-label="Summary">{summary.summary(study)}</section>
-<nav aria-label="Sections"><ul>{links}</ul></nav>
 {body}</main>
 </body>
 </html>

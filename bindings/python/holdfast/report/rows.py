@@ -26,7 +26,7 @@ def wrapped(name: str, limit: int = 16) -> str:
 
 
 def draw(axes: Axes, colours: Colours, values: dict[str, Interval], seeds: dict[str, list[float]] | None = None, scale: float = 1.0,
-         decimals: int = 1) -> None:
+         decimals: int = 1, sign: bool = False) -> None:
     """Draws the models of `values` from top to bottom; the estimates stand in figures at the right edge."""
     models = list(values)
     for row, model in enumerate(reversed(models)):
@@ -40,7 +40,7 @@ def draw(axes: Axes, colours: Colours, values: dict[str, Interval], seeds: dict[
         if len(points) > 1:
             axes.plot([scale * point for point in points], [row - 0.36] * len(points), marker="|", linestyle="",
                       markersize=5, markeredgewidth=1.4, color=colours.of(model), zorder=2)
-        axes.text(1.02, row, rounded(scale * value.mean, decimals), transform=axes.get_yaxis_transform(), va="center",
+        axes.text(1.02, row, rounded(scale * value.mean, decimals, sign), transform=axes.get_yaxis_transform(), va="center",
                   fontsize=10)
     axes.set_yticks(range(len(models)), [wrapped(model) for model in reversed(models)], linespacing=0.95,
                     fontsize=8.5 if any(len(model) > 24 for model in models) else 10)

@@ -122,6 +122,22 @@ class Correlation:
 
 
 @dataclass
+class Twin:
+    """A group beside the model with random noise on its weights that changes answers by the same KL, on one evaluation."""
+
+    group: str
+    role: str
+    accuracy: float
+    consistency: float
+    kl: float
+    difference: Interval  # accuracy of the group minus that of the twin, paired
+    p: float
+    scale: float  # standard deviation of the noise, as a share of each tensor's root mean square
+    target: float  # the KL that was to be reached on the questions matched on
+    matched: float  # the KL that was reached there
+
+
+@dataclass
 class Measurement:
     """What a model in training knew after some steps."""
 
@@ -170,9 +186,12 @@ class Study:
     balance: list[dict[str, Any]]
     configuration: dict[str, Any]
     versions: dict[str, str]
+    twins: list[Twin] = field(default_factory=list)
+    twin_correlations: list[Correlation] = field(default_factory=list)
     ledgers: dict[tuple[str, str, str], Ledger] = field(default_factory=dict)  # group, seed ("" before tuning), role
     questions: dict[str, dict[str, Question]] = field(default_factory=dict)  # role, id
     unread: list[str] = field(default_factory=list)  # evaluations without texts of questions, and their files
+    anchor: str = ""  # what its identifiers begin with, on a page of several studies
 
     @property
     def groups(self) -> list[str]:

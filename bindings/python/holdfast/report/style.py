@@ -131,16 +131,21 @@ def css(study: Study) -> tuple[str, str]:
     return light, dark
 
 
-def mark(study: Study, model: str) -> str:
-    """The mark of a model as an inline SVG of a letter's height."""
+def mark(study: Study, model: str, marker: str | None = None) -> str:
+    """The mark of a model, or another in its colour, as an inline SVG of a letter's height."""
     models = styles(study)
-    shape = MarkerStyle(models[model].marker)
-    path = shape.get_path().transformed(shape.get_transform())
+    return shape(marker or models[model].marker, f"var({variable(models, model)})")
+
+
+def shape(marker: str, fill: str) -> str:
+    """A mark as an inline SVG."""
+    drawing = MarkerStyle(marker)
+    path = drawing.get_path().transformed(drawing.get_transform())
     commands = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
     drawn = "".join(commands[code] + ("" if code == Path.CLOSEPOLY else " ".join(f"{v:.3g}" for v in points * flip(points)))
                     for points, code in path.iter_segments(simplify=False))
     return (f'<svg class="mark" viewBox="-.75 -.75 1.5 1.5" aria-hidden="true"><path d="{drawn}" '
-            f'fill="var({variable(models, model)})"/></svg>')
+            f'fill="{fill}"/></svg>')
 
 
 def flip(points: Sequence[float]) -> list[int]:

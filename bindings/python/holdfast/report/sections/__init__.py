@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..section import Section
 from ..study import Study
-from . import accuracy, calibration, consistency, contrasts, drift, exact, flips, floor, mixture, summary, training
+from . import accuracy, calibration, consistency, contrasts, drift, exact, flips, floor, mixture, noise, summary, training
 
 # In the page's order, behind the summary.
-SECTIONS = [accuracy, contrasts, mixture, floor, consistency, flips, calibration, drift, training, exact]
+SECTIONS = [accuracy, contrasts, mixture, floor, consistency, noise, flips, calibration, drift, training, exact]
 
 
 def sections(study: Study) -> list[Section]:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 from matplotlib.axes import Axes
 
-from .. import rows
+from .. import correlation, rows
 from ..figure import Data, Figure, Panel
-from ..markup import escape, interval, probability, table
 from ..section import Folded, Part, Section
-from ..study import BEFORE, Coefficient, Correlation, Evaluation, Interval, Study, rounded
+from ..study import BEFORE, Correlation, Evaluation, Study
 from ..style import Colours, Line
-
-ITEMS = {"all": "all questions", "before_right": "right before", "before_wrong": "wrong before"}
-COEFFICIENTS = [("partial", "partial", "D", "the accuracy before held fixed, by the formula"),
-                ("paper", "partial, as the paper", "s", "as the paper's code computes it"),
-                ("plain", "plain", "o", "nothing held fixed")]
 
 
 def section(study: Study) -> Section | None:
@@ -29,8 +20,7 @@ def section(study: Study) -> Section | None:
              "answers. The band is the noise floor. Scales of accuracy differ.</p>" if study.floor else
              "<p>Each mark is a group after tuning. Further right: more of what the model knew before was kept. Higher: more right "
              "answers. Scales of accuracy differ.</p>", scatter(study, shown)]
-    found = [c for c in study.correlations if any(math.isfinite(value.value.mean) for _, value in coefficients(c))]
-    if found:
+    if found := correlation.known(study.correlations):
         parts += correlation_parts(study, found)
     return Section("consistency-accuracy", "Consistency against accuracy", parts)
 
@@ -85,54 +75,9 @@ def draw(axes: Axes, colours: Colours, study: Study, evaluation: Evaluation, acr
     axes.set_ylabel("accuracy, %")
 
 
-def coefficients(correlation: Correlation) -> list[tuple[str, Coefficient]]:
-    missing = Coefficient(Interval(math.nan))
-    plain = Coefficient(Interval(correlation.plain))
-    return [("partial", correlation.partial or missing), ("paper", correlation.paper or missing), ("plain", plain)]
-
-
 def correlation_parts(study: Study, found: list[Correlation]) -> list[Part]:
-    points = found[0].points
-    cells = [[escape(ITEMS.get(c.items, c.items))] + [interval(value.value) for _, value in coefficients(c)][::-1]
-             + [probability(c.partial.p if c.partial else None), probability(c.permutation_p)] for c in found]
-    text = (f"<h3>Do they go together?</h3><p>Rank correlations over {points} points, a group on an evaluation each, HARMONIOUS left "
-            "out. <em>Partial</em>: with the accuracy before tuning held fixed. A part of the correlation is mechanical, since any "
-            "damage lowers both; so consistency is also taken over the questions that were right before alone, and over those that "
-            "were wrong. The permutation test is of the partial correlation: it shuffles accuracies within evaluations.</p>")
-    columns = ["items", "coefficient", "points", "value", "lower", "upper", "p", "permutation_p"]
-    rows_: list[list[Any]] = []
-    for c in found:
-        for name, value in coefficients(c):
-            rows_.append([c.items, name, c.points, value.value.mean, value.value.low, value.value.high,
-                          value.p, c.permutation_p if name == "partial" else None])
-    figure = Figure("correlation", "Correlation of consistency with accuracy",
-                    [Panel("", lambda axes, colours: draw_correlations(axes, colours, found))],
-                    Data("correlation", columns, rows_), height=1.4 + 0.7 * len(found))
-    return [text, figure, Folded("The numbers", [
-        table(["consistency over", "plain", "partial, as the paper", "partial", "p (partial)", "p (permutation)"], cells)])]
-
-
-def draw_correlations(axes: Axes, colours: Colours, found: list[Correlation]) -> None:
-    from matplotlib.lines import Line2D
-
-    for row, correlation in enumerate(reversed(found)):
-        for place, ((_, value), (_, _, marker, _)) in enumerate(zip(coefficients(correlation), COEFFICIENTS)):
-            if not math.isfinite(value.value.mean):
-                continue
-            height = row + 0.24 * (1 - place)
-            axes.errorbar(value.value.mean, height, xerr=[[v] for v in value.value.lengths], fmt=marker, color=colours.ink,
-                          markerfacecolor=colours.ink if place == 0 else colours.card, markersize=6, capsize=3, elinewidth=1.4)
-            axes.text(1.02, height, rounded(value.value.mean, 2, sign=True), transform=axes.get_yaxis_transform(), va="center",
-                      fontsize=9)
-    axes.axvline(0, color=colours.faint, linewidth=1.2, zorder=1)
-    axes.set_xlim(-1.04, 1.04)
-    axes.set_yticks(range(len(found)), [ITEMS.get(c.items, c.items) for c in reversed(found)])
-    axes.set_ylim(-0.6, len(found) - 0.4)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="y", visible=False)
-    axes.set_xlabel("rank correlation of consistency with accuracy")
-    handles = [Line2D([], [], color=colours.ink, marker=marker, linestyle="", markersize=6, label=name,
-                      markerfacecolor=colours.ink if place == 0 else colours.card)
-               for place, (_, name, marker, _) in enumerate(COEFFICIENTS)]
-    axes.legend(handles=handles, fontsize=9, loc="upper center", bbox_to_anchor=(0.45, -0.2), ncols=3, columnspacing=1,
-                handletextpad=0.2)
+    text = (f"<h3>Do they go together?</h3><p>Rank correlations over {found[0].points} points, a group on an evaluation each, HARMONIOUS "
+            f"left out. {correlation.EXPLAINED} The permutation test is of the partial correlation: it shuffles accuracies within "
+            "evaluations.</p>")
+    figure = correlation.figure("correlation", "Correlation of consistency with accuracy", [("", [], found)], [])
+    return [text, figure, Folded("The numbers", [correlation.table(found)])]
