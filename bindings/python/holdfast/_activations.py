@@ -24,9 +24,10 @@ class _Activations(Handle):
         count = 1
         for extent in shape:
             count *= extent
-        memory = (ctypes.c_float * count).from_address(ctypes.addressof(data.contents))
+        memory: Any = (ctypes.c_float * count).from_address(ctypes.addressof(data.contents))
         memory._owner = self
-        return np.frombuffer(memory, dtype=np.float32).reshape(tuple(shape))
+        array: "npt.NDArray[np.float32]" = np.frombuffer(memory, dtype=np.float32).reshape(tuple(shape))
+        return array
 
 
 class ActivationCache(Mapping[str, "npt.NDArray[np.float32]"]):

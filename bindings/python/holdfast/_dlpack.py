@@ -37,8 +37,7 @@ _is_valid_at = _python("PyCapsule_IsValid", ctypes.c_int, ctypes.c_void_p, ctype
 _pointer_at = _python("PyCapsule_GetPointer", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
 
 
-@_Destructor
-def _destroy(capsule: int) -> None:
+def _give_back(capsule: int) -> None:
     """Gives back what nobody took out of a capsule."""
     for name, offset in _DELETERS.items():
         if _is_valid_at(capsule, name):
@@ -46,6 +45,9 @@ def _destroy(capsule: int) -> None:
             deleter = ctypes.c_void_p.from_address(managed + offset).value
             if deleter:
                 _Deleter(deleter)(managed)
+
+
+_destroy = _Destructor(_give_back)
 
 
 def lend(tensor: int, versioned: bool) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 from . import _abi
 from ._errors import call
@@ -14,7 +14,7 @@ from ._memory import choice
 LogFunction = Callable[[str, str], Any]
 
 # The callback in use and those before it, which another thread may still be in.
-_callbacks: list = []
+_callbacks: List[Any] = []
 
 
 def set_log(function: Optional[LogFunction], least: str = "info") -> None:
@@ -34,7 +34,7 @@ def set_log(function: Optional[LogFunction], least: str = "info") -> None:
             assert function is not None
             function(_abi.LOG_LEVELS[level], (message or b"").decode("utf-8", "replace"))
         except BaseException:
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
 
     callback = _abi.LogFunction() if function is None else _abi.LogFunction(receive)
     _callbacks.append(callback)

@@ -16,7 +16,7 @@ from ._memory import Handle, choice, integer
 Number = Union[int, float, bool, "np.number[Any]", np.bool_]
 TensorLike = Union["Tensor", npt.ArrayLike]
 Axes = Union[None, int, Sequence[int]]
-Index = Union[int, slice, None, "ellipsis", Tuple[Union[int, slice, None, "ellipsis"], ...]]  # type: ignore[name-defined]  # noqa: F821
+Index = Union[int, slice, None, "ellipsis", Tuple[Union[int, slice, None, "ellipsis"], ...]]  # noqa: F821
 
 
 def dimensions(values: Union[int, Sequence[int]], name: str = "shape") -> Any:
