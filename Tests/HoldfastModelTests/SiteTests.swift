@@ -54,7 +54,8 @@ import Testing
       #expect(seen == [site])
     }
     // A pass that nobody looks at has no hooks at all.
-    #expect(Hooks([], rows: HookRows(segments: [], texts: [], promptLengths: []), arena: session.arena) == nil)
+    #expect(
+      Hooks([], rows: HookRows(segments: [], texts: [], promptLengths: []), arena: session.arena) == nil)
   }
 
   @Test(arguments: fixtures)
