@@ -28,6 +28,8 @@ struct CaptureCommand: ParsableCommand {
 
   @OptionGroup(title: "Capture") var capture: CaptureArguments
 
+  @OptionGroup var change: InterventionArguments
+
   @Option(
     name: [.long, .customLong("output")],
     help: ArgumentHelp("The HDF5 file to write.", valueName: "acts.h5"))
@@ -40,7 +42,7 @@ struct CaptureCommand: ParsableCommand {
     let printer = try common.begin()
     try OutputPath.check(out)
     let sets = probe.questions == nil ? nil : try probe.sets()
-    let model = try Model.load(model)
+    let model = try change.apply(to: Model.load(model))
     let summary = try printer.during { progress throws(HoldfastError) in
       try request.run(
         model, sets?.questions, demonstrations: sets?.demonstrations, to: out, progress: progress)

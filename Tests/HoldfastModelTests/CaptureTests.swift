@@ -247,6 +247,66 @@ import Testing
     }
   }
 
+  @Test func interventionsAreSeenAndKnown() throws {
+    let fixture = try #require(Self.fixtures.first { $0.name == "llama" })
+    let plain = try fixture.model()
+    let start: [Int32] = [3, 4, 5]
+    let items = [[6, 7], [8]].enumerated().map {
+      CaptureItem(id: "\($0.offset)", prompt: start + $0.element, choices: [[9, 10]], answer: 0)
+    }
+    var options = CaptureOptions()
+    options.positions = .answer
+    for positions in [InterventionPositions.all, .last, .continuation] {
+      let changed = try plain.with(
+        Interventions([
+          Intervention(.scale, at: "blocks.0.hook_resid_post", positions: positions, strength: 2)
+        ]))
+      try withScratchDirectory { directory in
+        let path = "\(directory)/acts.h5"
+        _ = try Capture.run(plain, items, options: options, to: path)
+        let before = try Self.values(path, "hook_resid_post").values
+        // The file of the model without interventions is none of this one's.
+        let summary = try Capture.run(changed, items, options: options, to: path)
+        #expect(summary.resumed == 0)
+        let file = try Self.values(path, "hook_resid_post")
+        #expect(file.values.bits != before.bits)
+        let layer = file.shape[2] * file.shape[3]
+        for (index, item) in items.enumerated() {
+          let text = Segment(item.prompt + item.choices[0], promptLength: item.prompt.count)
+          let sites = try Site.matching("blocks.*.hook_resid_post", plain.configuration)
+          let shown = try changed.makeSession().logitsAndActivations([text], sites: sites).activations
+          for (place, site) in sites.enumerated() {
+            let rows = try #require(shown[site]).rows(item.prompt.count..<(item.prompt.count + 2))
+            let found = file.values[((index * sites.count + place) * layer)...].prefix(layer)
+            #expect(Array(found).bits == rows.array.bits, "\(site.name) under \(positions)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func tunedParametersAreAnotherModel() throws {
+    let fixture = try #require(Self.fixtures.first { $0.name == "llama" })
+    let model = try fixture.model()
+    let items = [CaptureItem(id: "one", prompt: [3, 4, 5])]
+    let parameters = try Parameters(copying: model)
+    let same = model.with(parameters)
+    try withScratchDirectory { directory in
+      let path = "\(directory)/acts.h5"
+      _ = try Capture.run(model, items, to: path)
+      #expect(try Capture.run(same, items, to: path).resumed == 0)
+      #expect(try Capture.run(same, items, to: path).resumed == 1)
+      let tuned = Parameters(
+        try zip(parameters.names, parameters.tensors).map { name, tensor in
+          (name, try Tensor(tensor.array.map { $0 * 1.5 }, shape: tensor.shape))
+        })
+      #expect(tuned.digest != parameters.digest)
+      let before = try Self.values(path, "hook_resid_post").values
+      #expect(try Capture.run(model.with(tuned), items, to: path).resumed == 0)
+      #expect(try Self.values(path, "hook_resid_post").values.bits != before.bits)
+    }
+  }
+
   @Test func badOptionsAreNamed() throws {
     let fixture = try #require(Self.fixtures.first { $0.name == "llama" })
     let model = try fixture.model()

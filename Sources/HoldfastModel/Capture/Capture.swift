@@ -23,7 +23,7 @@ public enum Capture {
     _ model: Model, _ items: [CaptureItem], options: CaptureOptions = CaptureOptions(), to path: String,
     source: JSON = [:], progress: ProgressHandler? = nil
   ) throws(HoldfastError) -> CaptureSummary {
-    let plan = try CapturePlan(items, options: options, model.configuration)
+    let plan = try CapturePlan(items, options: options, model)
     let identity = try CaptureIdentity(plan, model, source: source)
     let start = now()
     var summary = CaptureSummary(path: path, items: items.count, sites: plan.sites.count)

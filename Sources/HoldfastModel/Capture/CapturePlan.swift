@@ -20,7 +20,8 @@ struct CapturePlan {
   /// The bytes that a token of a batch takes while derived sites are computed.
   private let transientBytes: Int
 
-  init(_ items: [CaptureItem], options: CaptureOptions, _ c: ModelConfiguration) throws(HoldfastError) {
+  init(_ items: [CaptureItem], options: CaptureOptions, _ model: Model) throws(HoldfastError) {
+    let c = model.configuration
     self.options = options
     self.items = items
     guard !items.isEmpty else { throw HoldfastError(.invalidArgument, "there are no items to capture") }
@@ -52,7 +53,8 @@ struct CapturePlan {
         kind: kind, layers: kind.isOfBlock ? own.compactMap(\.layer) : nil,
         layerCount: kind.isOfBlock ? layers.count : 1, tail: kind.axes(c, keys: keys), dtype: options.dtype)
     }
-    shared = Self.sharedPrefix(items, places)
+    // Where prompts end must be known to some interventions, so they are computed whole.
+    shared = model.interventions.needsWholePrompt ? [] : Self.sharedPrefix(items, places)
     transientBytes = columns.reduce(0) { sum, column in
       let isLarge = column.kind.hasKeys || column.kind == .result
       return sum + (isLarge ? 8 * column.tailCount : 0)

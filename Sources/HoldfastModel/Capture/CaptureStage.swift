@@ -68,7 +68,8 @@ final class CaptureStage {
       let item = plan.items[index]
       let slots = Array(plan.places[index].enumerated())
       func add(_ tokens: [Int32], after parent: Segment.Parent?, choice: Int?, start: Int) {
-        computed.append(Segment(tokens, after: parent, outputs: .none))
+        computed.append(
+          Segment(tokens, after: parent, outputs: .none, promptLength: item.prompt.count))
         segments.append(
           Wanted(
             count: tokens.count, textLength: start + tokens.count, item: local,
