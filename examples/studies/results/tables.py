@@ -84,6 +84,19 @@ def correlations(entries):
             p_value(c["permutation_within_roles"]["p"])] for what, role, c in entries])
 
 
+def training(result):
+    """One row for each group, means over its seeds."""
+    groups = list(dict.fromkeys(t["group"] for t in result["training"]))
+    runs = {group: [t for t in result["training"] if t["group"] == group] for group in groups}
+
+    def mean(group, key, decimals):
+        return number(sum(t[key] for t in runs[group]) / len(runs[group]), decimals)
+
+    table(["tuned", "seeds", "rows", "target tokens", "steps", "first loss", "last loss", "distance of the weights"],
+          [[group, str(len(runs[group]))] + [str(runs[group][0][key]) for key in ("rows", "target_tokens", "steps")]
+           + [mean(group, "initial_loss", 3), mean(group, "final_loss", 3), mean(group, "weight_distance", 2)] for group in groups])
+
+
 def study(result):
     outcomes(result)
     contrasts(result)
@@ -93,9 +106,7 @@ def study(result):
     if entries:
         correlations(entries)
     noise(result)
-    table(["tuned", "rows", "target tokens", "steps", "first loss", "last loss", "distance of the weights"],
-          [[t["model"], str(t["rows"]), str(t["target_tokens"]), str(t["steps"]), number(t["initial_loss"], 3),
-            number(t["final_loss"], 3), number(t["weight_distance"], 2)] for t in result["training"]])
+    training(result)
 
 
 def main():
