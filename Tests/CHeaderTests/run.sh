@@ -87,6 +87,7 @@ cp -r Tests/Fixtures/face "$work/face"
 link=("$library" "-Wl,-rpath,$(dirname "$library")" -lm -lpthread)
 $CC -std=c99 $strict -O1 -g examples/c/quickstart.c -o "$work/quickstart" "${link[@]}"
 $CC -std=c99 $strict -O1 -g examples/c/tensors.c -o "$work/tensors" "${link[@]}"
+$CC -std=c99 $strict -O1 -g examples/c/look_inside.c -o "$work/look_inside" "${link[@]}"
 $CC -std=c11 $strict -O1 -g Tests/CHeaderTests/hostile/*.c -o "$work/hostile" "${link[@]}"
 runner=()
 if [ -n "${VALGRIND:-}" ]; then
@@ -118,6 +119,17 @@ for wanted in 'classified rightly' 'refused as it should' 'lent:' 'done with the
   grep -q "$wanted" "$work/tensors.out" || { cat "$work/tensors.out" >&2; echo "no line with '$wanted'" >&2; exit 1; }
 done
 say "example of tensors: $(head -1 "$work/tensors.out")"
+
+"${runner[@]}" "$work/look_inside" "$work/model/tiny-tied" "$work/face/questions.jsonl" "$work/activations.h5" \
+  > "$work/look_inside.out" 2> "$work/look_inside.err" || {
+  tail -n 20 "$work/look_inside.err" "$work/look_inside.out" >&2
+  echo "examples/c/look_inside.c failed" >&2
+  exit 1
+}
+for wanted in 'goes on' 'loses most without blocks' 'lens: {' 'questions without blocks' 'written:'; do
+  grep -q "$wanted" "$work/look_inside.out" || { cat "$work/look_inside.out" >&2; echo "no line with '$wanted'" >&2; exit 1; }
+done
+say "example of looking inside: $(grep 'loses most' "$work/look_inside.out")"
 
 "${runner[@]}" "$work/hostile" "$work/model/tiny-tied" "$work/face" "$work/scratch" 2> "$work/hostile.err" || {
   tail -40 "$work/hostile.err" >&2

@@ -35,3 +35,10 @@ def write_questions(path, count=12, choices=4):
             options = [words[(i + j) % len(words)] + "c" * (i % 3) for j in range(choices)]
             file.write(json.dumps({"id": f"q{i}", "question": f"a{i} b", "choices": options, "answer": i % choices}) + "\n")
     return path
+
+
+def numbers(result):
+    """The result without the paths and times that two equal runs may not share."""
+    if isinstance(result, dict):
+        return {k: numbers(v) for k, v in result.items() if k not in ("created", "directory", "weights", "configuration")}
+    return [numbers(v) for v in result] if isinstance(result, list) else result

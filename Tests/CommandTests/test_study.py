@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from support import COMMAND, environment
+from support import COMMAND, environment, numbers
 
 STUDY = """
 name: smoke
@@ -42,13 +42,6 @@ def finished(holdfast, real_model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     outcome = holdfast("study", "run", write_study(folder), "--json", timeout=600)
     return folder, outcome.json
-
-
-def numbers(result):
-    """The result without the paths and times that two equal runs may not share."""
-    if isinstance(result, dict):
-        return {k: numbers(v) for k, v in result.items() if k not in ("created", "directory", "weights", "configuration")}
-    return [numbers(v) for v in result] if isinstance(result, list) else result
 
 
 def test_study_finishes_with_words_and_intervals(finished):

@@ -233,6 +233,26 @@ import Testing
     #expect(tiny.numbers(try study.run()) == tiny.numbers(result))
   }
 
+  /// A general instruction that cannot be learned is told before anything is computed, and a group's row that does not
+  /// fit before anything is tuned.
+  @Test func whatCannotBeLearnedIsToldBeforeTuning() throws {
+    let lines = (0..<60).map { #"{"instruction": "say \#($0) again", "output": "\#($0)"}"# }
+    _ = try directory.write(lines.joined(separator: "\n"), to: "long.jsonl")
+    let study = { (name: String, size: JSON) in
+      try tiny.study(name) {
+        $0.set("groups", ["names": ["FORMAT-ONLY", "INCOMPATIBLE"], "size": size, "min_confidence": 0.0])
+        $0.set("general", ["data": "long.jsonl", "share": 0, "template": "none", "max_length": 2])
+      }
+    }
+    for (name, size, isProbed) in [("named", JSON.int(4), false), ("open", .null, true)] {
+      let error = #expect(throws: HoldfastError.self) { try study(name, size).run() }
+      #expect(error?.message.contains("long.jsonl:") == true, "\(error?.message ?? "")")
+      #expect(error?.message.contains("no token of the response is left to learn") == true)
+      #expect(FileSystem.exists(directory.file("\(name)/stages/probe-pool")) == isProbed)
+      #expect(!FileSystem.exists(directory.file("\(name)/stages/tune-FORMAT-ONLY")))
+    }
+  }
+
   @Test func paperModeChangesThePromptAndSaysSo() throws {
     let description: JSON = [
       "name": "p", "model": "m", "mode": "paper", "pool": ["questions": "a"],

@@ -84,3 +84,13 @@ public struct GeneralInstructions: Sendable, Equatable {
     ]
   }
 }
+
+extension StudySpecification {
+  /// Throws, naming file and line, when a general instruction that a study will train cannot be learned; what can be said
+  /// before groups are built, which is all where their size is named.
+  func requireLearnableInstructions(for model: Model) throws(HoldfastError) {
+    guard let general, let size = groups.size else { return }
+    let isAlone = groups.names.contains { groups.recipe($0).rows == .none }
+    _ = try general.examples(general.rows(beside: size, isAlone: isAlone), for: model, after)
+  }
+}

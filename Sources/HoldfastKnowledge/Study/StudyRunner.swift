@@ -21,7 +21,9 @@ final class StudyRunner {
     self.directory = directory
     self.progress = progress
     questions = try StudyQuestions(specification)
-    modelSHA256 = try Model.load(specification.model).provenance.sha256()
+    let model = try Model.load(specification.model)
+    modelSHA256 = try model.provenance.sha256()
+    try specification.requireLearnableInstructions(for: model)
     plan = StudyPlan(specification)
     try plan.write(to: directory)
   }
@@ -30,6 +32,7 @@ final class StudyRunner {
   func findings() throws(HoldfastError) -> StudyFindings {
     var findings = try beforeTuning()
     let tuner = StudyTuner(runner: self, groups: findings.groups, driftBaseline: findings.driftBaseline)
+    try tuner.requireLearnable()
     try tuner.requireSpace()
     for model in plan.models {
       let (training, answers) = try tuner.tuneAndEvaluate(model)
@@ -153,7 +156,7 @@ final class StudyRunner {
         prompts: floor.prompts, stage: name,
         store: { alternative throws(HoldfastError) in
           try LedgerStore(stage.file(StudyDirectory.plain(alternative)))
-        }, progress: reporter())
+        }, progress: stage.isDone ? nil : reporter())
     }
     if !stage.isDone { try stage.finish() }
     return result

@@ -48,16 +48,38 @@ struct StudyTuner {
     }
   }
 
+  /// Throws, naming the group and the row, unless the model can learn every row of every group: better before the first
+  /// tuning than hours later.
+  func requireLearnable() throws(HoldfastError) {
+    let base = try Model.load(specification.model)
+    for group in groups.groups {
+      for example in try examples(of: group, for: base) {
+        do throws(HoldfastError) {
+          try example.validate(for: base)
+        } catch {
+          throw error.at("group \(group.name.rawValue): row '\(example.id)'")
+        }
+      }
+    }
+  }
+
+  /// What a group trains: its own rows, and the general instructions beside them.
+  private func examples(of group: Group, for base: Model) throws(HoldfastError) -> [TrainingExample] {
+    do throws(HoldfastError) {
+      let general = try specification.general?.examples(group.general, for: base, specification.after) ?? []
+      return try group.examples(base.tokenizer, specification.after) + general
+    } catch {
+      throw error.at("group \(group.name.rawValue)")
+    }
+  }
+
   private func tune(_ model: TunedModel, _ group: Group) throws(HoldfastError) -> (
     StudyFindings.Training, key: String
   ) {
     var options = specification.tune
     options.seed = model.seed
     let base = try Model.load(specification.model)
-    let examples = try runner.place(StudyPlan.tune(model)) { () throws(HoldfastError) in
-      let general = try specification.general?.examples(group.general, for: base, specification.after) ?? []
-      return try group.examples(base.tokenizer, specification.after) + general
-    }
+    let examples = try examples(of: group, for: base)
     // Without a penalty the key is what it was before there was one, so that older directories go on.
     var decisive = JSON.object(
       (options.json.objectValue ?? []).filter { $0.key != "kl_weight" || options.klWeight > 0 })

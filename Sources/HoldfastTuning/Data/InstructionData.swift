@@ -17,7 +17,8 @@ public import HoldfastText
 ///
 /// A group row is one of the intervention groups of *Learning or Self-aligning?* (arXiv 2402.18243): the prompt is the
 /// question, a line `A. {choice}` for each choice and `Answer:`; the response is `{letter}. {choice}` with the
-/// explanation on the next line. An `"id"` (a text or a number) names the row; otherwise its place in the file does.
+/// explanation on the next line. An `"id"` (a text or a number) names the row; otherwise the file's name and
+/// its place in it do: `data.jsonl:12`.
 ///
 /// Nothing is dropped in silence: a row that cannot be read, or has nothing to learn, is an error with file and line.
 public struct InstructionData: Sendable {
@@ -114,7 +115,10 @@ public struct InstructionData: Sendable {
   }
 
   private static func id(_ node: JSONNode) throws(HoldfastError) -> String {
-    guard let id = try node.optional("id") else { return node.document }
+    guard let id = try node.optional("id") else {
+      // Not the directory, so that a study goes on when its files have moved.
+      return node.document.split(separator: "/").last.map(String.init) ?? node.document
+    }
     if let number = id.json.intValue { return String(number) }
     guard id.json.stringValue != nil else { throw id.mismatch("a text or a whole number") }
     return try id.text()

@@ -81,7 +81,7 @@ public final class Trainer {
     }
     for (index, example) in examples.enumerated() {
       do throws(HoldfastError) {
-        try example.sequence.validate(model.configuration)
+        try example.validate(for: model)
       } catch {
         throw error.at("example \(index) ('\(example.id)')")
       }
