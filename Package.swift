@@ -64,7 +64,8 @@ let package = Package(
     .testTarget(
       name: "HoldfastTextTests", dependencies: ["HoldfastText"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "HoldfastModelTests", dependencies: ["HoldfastModel"], swiftSettings: swiftSettings),
+      name: "HoldfastModelTests", dependencies: ["HoldfastModel", "CHoldfastKernels"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "HoldfastTuningTests", dependencies: ["HoldfastTuning"], swiftSettings: swiftSettings),
     .testTarget(

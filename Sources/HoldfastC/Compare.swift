@@ -33,7 +33,7 @@ extension holdfast_compare_options: Options {
   /// The options as the engine takes them.
   func resolved() throws(HoldfastError) -> CompareOptions {
     var options = CompareOptions()
-    options.bootstrap.resamples = Int(try number(resamples, "resamples", in: 1...1_000_000))
+    options.bootstrap.resamples = Int(try number(resamples, "resamples", in: 100...10_000_000))
     guard confidence_level > 0, confidence_level < 1 else {
       throw HoldfastError(
         .invalidArgument,

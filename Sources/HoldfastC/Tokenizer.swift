@@ -53,6 +53,7 @@ public func holdfast_tokenizer_encode(
   _ tokenCount: UnsafeMutablePointer<Int>?, _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> holdfast_status {
   call(error) { () throws(HoldfastError) in
+    tokenCount?.pointee = 0
     let array = try Output(tokens, "tokens", empty: nil)
     let count = try Output(tokenCount, "token_count", empty: 0)
     let handle = try handle(tokenizer, "tokenizer", as: TokenizerHandle.self)
@@ -72,8 +73,8 @@ public func holdfast_tokenizer_decode(
   _ error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> holdfast_status {
   call(error) { () throws(HoldfastError) in
-    let output = try Output(text, "text", empty: nil)
     length?.pointee = 0
+    let output = try Output(text, "text", empty: nil)
     let handle = try handle(tokenizer, "tokenizer", as: TokenizerHandle.self)
     let tokens = try elements(tokens, tokenCount, "tokens")
     let decoded = try handle.tokenizer.decode(tokens, skipSpecial: try flag(skipSpecial, "skip_special"))

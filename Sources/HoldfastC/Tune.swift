@@ -106,11 +106,7 @@ public func holdfast_tune(
     let structure = try readOptions(options)
     let settings = try structure.resolved()
     let checkpoints = try structure.checkpoints()
-    let context = model.configuration.contextLength
-    let examples = try data.instructions.examples(
-      tokenizer: model.tokenizer, template: try ChatTemplate.resolve(settings.template, for: model.tokenizer),
-      maxLength: settings.maxLength == 0 ? context : min(settings.maxLength, context), bos: settings.bosPolicy
-    )
+    let examples = try data.instructions.examples(for: model, options: settings)
     let trainer: Trainer
     if let checkpoints, checkpoints.resumes, FileSystem.exists(checkpoints.policy.path) {
       trainer = try Trainer(

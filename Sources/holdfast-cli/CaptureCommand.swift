@@ -40,7 +40,7 @@ struct CaptureCommand: ParsableCommand {
   func run() throws {
     let request = try capture.request(probe)
     let printer = try common.begin()
-    try OutputPath.check(out)
+    try OutputPath.check(out, besides: [model, probe.questions, probe.dev])
     let sets = probe.questions == nil ? nil : try probe.sets()
     let model = try change.apply(to: Model.load(model))
     let summary = try printer.during { progress throws(HoldfastError) in

@@ -53,7 +53,7 @@ struct CompareCommand: ParsableCommand {
     let options = try gate.options()
     let probing = try probe.options()
     let printer = try common.begin()
-    for path in [junit, markdown].compactMap({ $0 }) { try OutputPath.check(path) }
+    for path in [junit, markdown].compactMap({ $0 }) { try OutputPath.check(path, besides: [before, after]) }
     let comparison = try ledgers(options) ?? models(options, probing, printer)
     if let junit { try AtomicFile.write(Array(comparison.junit.utf8), to: junit) }
     if let markdown { try AtomicFile.write(Array(comparison.markdown.utf8), to: markdown) }
@@ -76,6 +76,9 @@ struct CompareCommand: ParsableCommand {
   private func models(
     _ options: CompareOptions, _ probing: ProbeOptions, _ printer: ProgressPrinter
   ) throws(HoldfastError) -> Comparison {
+    for path in [before, after] where !FileSystem.exists(path) {
+      throw HoldfastError(.notFound, "\(path): there is no such model or ledger; check the path")
+    }
     let sets = try probe.sets()
     let before = try Model.load(before)
     var after = try Model.load(after, beside: before)

@@ -51,7 +51,7 @@ struct ExportCommand: ParsableCommand {
     let progress = try common.begin()
     switch to {
     case .huggingFace: try AtomicDirectory.check(out)
-    case .holdfast: try OutputPath.check(out)
+    case .holdfast: try OutputPath.check(out, besides: [model])
     }
     let model = try Model.load(model)
     try progress.during { handler throws(HoldfastError) in

@@ -27,7 +27,7 @@ struct JoinCommand: ParsableCommand {
 
   func run() throws {
     _ = try common.begin()
-    try OutputPath.check(out)
+    try OutputPath.check(out, besides: ledgers)
     let named = try ledgers.map { path throws(HoldfastError) in
       (name: Self.name(path), ledger: try Ledger.load(path))
     }

@@ -43,6 +43,7 @@ struct LensCommand: ParsableCommand {
 
   func run() throws {
     _ = try common.begin()
+    Interruption.endAtOnce()
     let text = prompt == "-" ? try StandardInput.text() : prompt
     guard !attribute || !target.isEmpty else {
       throw HoldfastError(

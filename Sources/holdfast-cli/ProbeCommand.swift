@@ -43,7 +43,7 @@ struct ProbeCommand: ParsableCommand {
   func run() throws {
     let options = try probe.options(measuringKnowledge: slick)
     let printer = try common.begin()
-    try OutputPath.check(out)
+    try OutputPath.check(out, besides: [model, probe.questions, probe.dev])
     let sets = try probe.sets()
     let model = try change.apply(to: Model.load(model))
     let ledger = try printer.during { progress throws(HoldfastError) in

@@ -48,7 +48,7 @@ struct ReportCommand: ParsableCommand {
     guard FileSystem.exists(file) else {
       throw HoldfastError(.notFound, "\(file): there is no such study file; `holdfast study run` writes it")
     }
-    try OutputPath.check(output)
+    try OutputPath.check(output, besides: [file])
     if let picture { try OutputPath.check(picture) }
     if let figures { try OutputPath.checkFolder(figures) }
     let python = try PythonInterpreter.find()

@@ -32,11 +32,15 @@ struct TokenizeCommand: ParsableCommand {
   var plain = false
 
   func run() throws {
+    Interruption.endAtOnce()
     let tokenizer = try Self.load(tokenizer)
     var number = 0
-    while let line = readLine() {
+    var lines = StandardInput.Lines()
+    while let line = try lines.next() {
       number += 1
-      let json = try JSON.parse(line, name: "standard input, line \(number)")
+      let json = try line.withUnsafeBytes { bytes throws(HoldfastError) in
+        try JSON.parse(bytes, name: "standard input, line \(number)")
+      }
       if let text = json.textValue {
         let ids = try tokenizer.encode(text, bos: bos, parseSpecial: !plain)
         let list = JSON.array(ids.map { .integer(Int64($0)) })

@@ -56,7 +56,7 @@ struct TuneCommand: ParsableCommand {
     }
     let isDirectory = options.adapter != nil && !out.utf8.suffix(3).elementsEqual(".h5".utf8)
     let checkpoint = isDirectory ? OutputPath.plain(out) + ".checkpoint.h5" : out
-    try OutputPath.check(checkpoint)
+    try OutputPath.check(checkpoint, besides: [model, data])
     let trainer = try trainer(options, checkpoint)
     let resumed = trainer.completedSteps
     let policy = CheckpointPolicy(path: checkpoint, everySteps: checkpointEvery)
@@ -78,10 +78,7 @@ struct TuneCommand: ParsableCommand {
   /// A new run, or the interrupted one when there is something to resume.
   private func trainer(_ options: TuningOptions, _ checkpoint: String) throws(HoldfastError) -> Trainer {
     let model = try Model.load(model)
-    let examples = try InstructionData(path: data).examples(
-      tokenizer: model.tokenizer, template: ChatTemplate.resolve(options.template, for: model.tokenizer),
-      maxLength: options.maxLength > 0 ? options.maxLength : model.configuration.contextLength,
-      bos: options.bosPolicy)
+    let examples = try InstructionData(path: data).examples(for: model, options: options)
     guard resume else { return try Trainer(model: model, examples: examples, options: options) }
     guard FileSystem.exists(checkpoint) else {
       if !common.quiet { Console.note("\(checkpoint) is not there yet: a new run begins") }

@@ -1,10 +1,11 @@
 """Help, exit statuses and messages: what is wrong with the input is said with file and place, and nothing traps."""
 
 import json
+import subprocess
 
 import pytest
 
-from support import write_questions
+from support import COMMAND, environment, write_questions
 
 SUBCOMMANDS = ["study run", "study status", "probe", "tune", "compare", "patch", "drift", "trace", "lens", "generate", "export", "inspect", "report", "system-info"]
 
@@ -86,10 +87,33 @@ def test_output_that_cannot_be_written(holdfast, tiny, questions, instructions, 
     assert "/proc" in holdfast("probe", tiny, "--questions", questions, "--out", "/proc/l.h5", status=2).err
 
 
-def test_full_standard_output(holdfast, tiny):
-    import subprocess
-    from support import COMMAND, environment
+def test_no_output_replaces_what_is_read(holdfast, tiny, questions, instructions, tmp_path):
+    model = tmp_path / "m.h5"
+    holdfast("export", tiny, "--to", "holdfast", "--out", model)
+    before = model.read_bytes()
+    (tmp_path / "link.h5").symlink_to(model)
+    for out in model, tmp_path / "link.h5":
+        for call in (["probe", model, "--questions", questions], ["capture", model, "--text", "a"],
+                     ["tune", model, "--data", instructions], ["export", model, "--to", "holdfast"]):
+            assert "another file" in holdfast(*call, "--out", out, status=2).err, call
+    assert model.read_bytes() == before
+    other = tmp_path / "notes.txt"
+    other.write_text("precious")
+    assert "holds no activations" in holdfast("capture", model, "--text", "a", "--out", other, status=2).err
+    assert other.read_text() == "precious"
 
+
+def test_compare_names_what_is_not_there(holdfast, tiny):
+    err = holdfast("compare", tiny, "typo.h5", status=2).err
+    assert "typo.h5: there is no such model or ledger" in err
+
+
+def test_tokenize_refuses_what_is_not_utf8(holdfast, tiny):
+    done = subprocess.run([COMMAND, "tokenize", tiny], input=b'"a"\n"\xff"\n', capture_output=True, env=environment())
+    assert done.returncode == 2 and b"line 2" in done.stderr and done.stdout.count(b"\n") == 1
+
+
+def test_full_standard_output(holdfast, tiny):
     with open("/dev/full", "w") as full:
         done = subprocess.run([COMMAND, "inspect", str(tiny), "--json"], stdout=full, stderr=subprocess.PIPE, text=True,
                               env=environment())

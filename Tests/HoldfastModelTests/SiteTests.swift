@@ -1,3 +1,4 @@
+import CHoldfastKernels
 import HoldfastStorage
 import HoldfastTensor
 import Testing
@@ -120,6 +121,23 @@ import Testing
       let whole = try logits(.attentionOut, factor: 2)
       #expect(heads.array.deviation(from: whole.array) < 1e-5)
     }
+  }
+
+  /// Working memory that runs out under way is an error, and never an answer.
+  @Test(arguments: [Site(.embed), Site(.residPost, layer: 0), Site(.finalNormed)])
+  func exhaustedMemoryIsAnError(site: Site) throws {
+    let session = try Fixture.model("tiny-tied").makeSession()
+    let exhausting = Hook([site]) { _, _, _ in _ = holdfast_scratch(.max) }
+    let segments = [Segment([1, 2, 3], outputs: .all)]
+    for attempt in [
+      { _ = try session.logits(segments, hooks: [exhausting]) },
+      { _ = try session.logProbabilities(segments, pick: [[(row: 1, token: 5)]], hooks: [exhausting]) },
+    ] {
+      let error = #expect(throws: HoldfastError.self) { try attempt() }
+      #expect(error?.code == .outOfMemory)
+    }
+    let logits = try session.logits(segments)
+    #expect(logits.array.allSatisfy { $0.isFinite }, "the next call has nothing to do with it")
   }
 
   @Test func sitesAreFoundByPatternAndModulePath() throws {

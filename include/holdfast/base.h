@@ -47,7 +47,7 @@ typedef enum holdfast_status {
   HOLDFAST_NOT_FOUND = 2,
   /** The operating system refused to read or write (the message carries its reason). */
   HOLDFAST_IO = 3,
-  /** A file's content is truncated, inconsistent or not what its format demands. */
+  /** The content of a file, or of JSON handed over as text, is truncated, inconsistent or not what its format demands. */
   HOLDFAST_CORRUPT_DATA = 4,
   /** The content is well-formed but asks for something this build does not have. */
   HOLDFAST_UNSUPPORTED = 5,

@@ -17,7 +17,10 @@
 extern "C" {
 #endif
 
-/** The logits and activations of one sequence; immutable, so any number of threads may use one. */
+/**
+ * The logits and activations of one sequence. No call changes them, so any number of threads may use one; whoever writes
+ * into the memory that holdfast_activations_tensor() shares changes it for all.
+ */
 typedef struct holdfast_activations holdfast_activations;
 
 /**
@@ -71,7 +74,8 @@ holdfast_status holdfast_activations_tensor(const holdfast_activations *activati
  * Captures activations on questions, put as a probe puts them, or on plain texts, into an HDF5 file.
  *
  * The file grows as sealed segments in `<path>.segments`. After a cancellation, a failure or a kill the same call goes on
- * behind the last one; when the file is finished already, nothing is computed.
+ * behind the last one; when the file is finished already, nothing is computed. Another capture at the path is replaced when
+ * this one is finished; a file of any other kind is refused.
  * @param questions what is asked; NULL when the options have "texts".
  * @param demonstrations the set that shots are taken from; may be NULL.
  * @param options a JSON object with any of "sites", "layers", "positions", "items", "dtype", "compression", "memory",

@@ -49,7 +49,7 @@ typedef enum holdfast_verdict {
 typedef struct holdfast_compare_options {
   /** sizeof(holdfast_compare_options). */
   uint32_t struct_size;
-  /** Bootstrap resamples over the items. Default 2000. */
+  /** Bootstrap resamples over the items, 100 to 10,000,000. Default 2000. */
   int32_t resamples;
   /** The coverage of every interval, between 0 and 1. Default 0.95. */
   double confidence_level;

@@ -134,6 +134,7 @@ extension AnalysisRequest {
     if let bos = try node.optional("bos") { source.append(("bos", bos.json)) }
     if let positions = try node.optional("positions") { source.append(("positions", positions.json)) }
     let kind = try site(default: .residPost)
+    try Self.requireBlock(kind)
     var layers = Array(0..<model.configuration.layers)
     if let chosen = try node.optional("layers") { layers = try integers(chosen) }
     let strength = try node.optional("strength")?.double() ?? 1

@@ -171,4 +171,12 @@ public struct AnalysisRequest: Sendable {
     guard let name = try node.optional("site") else { return fallback }
     return try name.option()
   }
+
+  /// Throws `invalidArgument` for a site that no layer has one of.
+  static func requireBlock(_ kind: Site.Kind) throws(HoldfastError) {
+    guard kind.isOfBlock else {
+      throw HoldfastError(
+        .invalidArgument, "\(kind.rawValue) is in no layer; take hook_resid_post, for example")
+    }
+  }
 }

@@ -127,6 +127,7 @@ public struct CrossModelPatch: Sendable {
       throw HoldfastError(.invalidArgument, "there is no layer \(layer); the models have 0 to \(count - 1)")
     }
     guard !layers.isEmpty else { throw HoldfastError(.invalidArgument, "no layer is to be patched") }
+    if case .activations(let kind) = options.subject { try AnalysisRequest.requireBlock(kind) }
     if case .weights = options.subject, options.positions != .all {
       throw HoldfastError(.invalidArgument, "weights are the same at all positions; leave the positions out")
     }

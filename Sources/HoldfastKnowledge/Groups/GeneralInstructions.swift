@@ -28,7 +28,7 @@ public struct GeneralInstructions: Sendable, Equatable {
       case "data": break
       case "share":
         share = try value.double()
-        guard share >= 0, share < 1 else { throw value.wrong("must lie in 0 … 1, 1 itself not") }
+        guard (0...0.99).contains(share) else { throw value.wrong("must lie in 0 … 0.99") }
       case "template":
         template = try value.text()
         do throws(HoldfastError) { _ = try ChatTemplate.named(template) } catch {

@@ -8,7 +8,7 @@ extension Bootstrap {
   }
 
   /// The bias-corrected and accelerated interval (Efron 1987, as scipy's `bootstrap(method="BCa")` computes it);
-  /// `nil` where it is undefined: all replicates on one side of the estimate, or no spread.
+  /// `nil` where it is undefined: all replicates on one side of the estimate, no spread, or a level that rounds to 1.
   static func bca(
     _ replicates: [Double], estimate: Double, jackknife: [Double], level: Double
   ) -> Interval? {
@@ -25,7 +25,8 @@ extension Bootstrap {
       let z = bias + Statistics.normalQuantile(probability)
       return Statistics.quantile(sorted: sorted, Statistics.normalCDF(bias + z / (1 - acceleration * z)))
     }
-    return Interval(lower: bound((1 - level) / 2), upper: bound((1 + level) / 2), level: level)
+    let (lower, upper) = (bound((1 - level) / 2), bound((1 + level) / 2))
+    return lower.isNaN || upper.isNaN ? nil : Interval(lower: lower, upper: upper, level: level)
   }
 
   /// The means of the values without one of them each.

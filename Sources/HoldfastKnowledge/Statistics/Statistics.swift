@@ -36,14 +36,14 @@ extension Statistics {
   }
 
   /// The quantile at `probability` in 0 … 1 by linear interpolation between order statistics (Hyndman and Fan's
-  /// type 7, NumPy's default); NaN for no values.
+  /// type 7, NumPy's default); NaN for no values or a probability that is none.
   public static func quantile(_ values: [Double], _ probability: Double) -> Double {
     quantile(sorted: values.sorted(), probability)
   }
 
   /// As `quantile`, of values that are sorted already.
   static func quantile(sorted values: [Double], _ probability: Double) -> Double {
-    guard let last = values.last else { return .nan }
+    guard let last = values.last, !probability.isNaN else { return .nan }
     let place = min(max(probability, 0), 1) * Double(values.count - 1)
     let below = Int(place.rounded(.down))
     guard below + 1 < values.count else { return last }

@@ -57,7 +57,9 @@ extension Session {
     let cells = try sites.map { site throws(HoldfastError) in
       guard let stream = seen[site] else { throw HoldfastError(.internal, "\(site.name) was not seen") }
       let logits = try unembed(stream, rows: places)
+      let memory = MemoryWatch()
       let normalizers = runtime.logSumExp(logits)
+      try memory.check()
       return places.indices.map { row in
         Self.cell(logits.row(row).array, Double(normalizers[row]), targets, top)
       }
@@ -75,8 +77,10 @@ extension Session {
         "a residual stream has the shape [T, \(model.configuration.width)] and rows within it, not \(stream.shape)"
       )
     }
+    let memory = MemoryWatch()
     let normed = try Tensor(uninitialized: stream.shape)
     panels.finalNorm.forward(stream, into: normed, statistics: nil, runtime)
+    try memory.check()
     let logits = try Tensor(uninitialized: [rows.count, model.configuration.vocabularySize])
     if !rows.isEmpty { try project(normed, rows: rows, into: logits) }
     return logits

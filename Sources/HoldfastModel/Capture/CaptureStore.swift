@@ -16,6 +16,10 @@ struct CaptureStore {
     _ plan: CapturePlan, identity: CaptureIdentity, tokenizer: Tokenizer, path: String
   ) throws(HoldfastError) {
     (self.plan, self.identity, self.tokenizer, self.path) = (plan, identity, tokenizer, path)
+    guard !FileSystem.exists(path) || Self.isCapture(path) else {
+      throw HoldfastError(
+        .invalidArgument, "\(path): it is there and holds no activations, so it is not replaced; name another file")
+    }
     segments = try SegmentStore(writing: path + ".segments", format: CaptureFile.format)
   }
 
@@ -28,6 +32,10 @@ struct CaptureStore {
     } catch {
       return false
     }
+  }
+
+  private static func isCapture(_ path: String) -> Bool {
+    (try? HDF5File(path: path, format: CaptureFile.format)) != nil
   }
 
   /// How many items the sealed segments hold.

@@ -27,7 +27,7 @@ extension Intervention {
   ///
   /// - Throws: `corruptData` or `invalidArgument` naming the place in the document.
   public init(_ node: JSONNode) throws(HoldfastError) {
-    let operation: Operation = try node.member("operation").choice()
+    let operation: Operation = try node.member("operation").option()
     self.init(operation, at: try node.member("site").text())
     for (key, value) in try node.members() where !value.json.isNull {
       switch key {
@@ -38,7 +38,7 @@ extension Intervention {
       case "positions": positions = try InterventionPositions(value)
       case "source": source = try InterventionSource(value)
       case "strength": strength = try value.double()
-      case "seed": seed = try value.seedValue()
+      case "seed": seed = try value.seed()
       case "bounds":
         let ends = try value.elements()
         guard ends.count == 2 else { throw value.wrong("must be a list of two numbers, lower and upper") }

@@ -101,6 +101,11 @@ public struct Intervention: Sendable, Equatable {
     try check(
       (operation == .clamp) == (bounds != nil),
       operation == .clamp ? "'clamp' needs bounds" : "'\(name)' takes no bounds; they belong to 'clamp'")
+    if let bounds {
+      try check(
+        [bounds.lowerBound, bounds.upperBound].allSatisfy { Float($0).isFinite || $0.isInfinite },
+        "the bounds \(bounds.lowerBound) and \(bounds.upperBound) are no float32 numbers")
+    }
     try check(
       dimensions == nil || (operation != .projectOut && operation != .projectOnto),
       "a projection takes whole rows; leave the dimensions out")
@@ -109,6 +114,7 @@ public struct Intervention: Sendable, Equatable {
     }
     for list in [heads, dimensions] {
       try check(list?.allSatisfy { $0 >= 0 } ?? true, "heads and dimensions count from 0")
+      try check(list.map { Set($0).count == $0.count } ?? true, "a head or dimension is named twice")
     }
     try positions.validate()
   }

@@ -61,7 +61,7 @@ struct InterventionPlace {
     switch site.kind {
     case .scores:
       try check(
-        operation == .patch || (operation == .scale && intervention.strength > 0),
+        operation == .patch || (operation == .scale && Float(intervention.strength) > 0),
         "scores can be patched, or scaled by more than 0; '\(operation.rawValue)' would show hidden keys")
     case .pattern:
       try check(

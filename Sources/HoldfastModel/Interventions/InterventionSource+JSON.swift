@@ -58,8 +58,8 @@ extension InterventionSource {
         guard !pairs.isEmpty else { throw value.wrong("has no pairs") }
         try take(.contrast(pairs, positions: .last, bos: .automatic), value)
       case "positions": positions = try InterventionPositions(value)
-      case "align": alignment = try value.choice()
-      case "bos": bos = try value.choice()
+      case "align": alignment = try value.option()
+      case "bos": bos = try value.option()
       default: throw value.unknownMember("docs/interventions.md lists what a source has")
       }
     }

@@ -164,7 +164,9 @@ public final class Session {
         }
         let block = try arena.tensor("logits", [rows.count, model.configuration.vocabularySize])
         try project(x, rows: rows, into: block)
+        let memory = MemoryWatch()
         let scores = runtime.logSoftmax(block, pick: pairs)
+        try memory.check()
         for (pair, score) in zip(byRow[start..<end], scores) { results[pair.segment][pair.slot] = score }
         start = end
       }
@@ -174,7 +176,8 @@ public final class Session {
 
   /// Runs all blocks and the final norm; returns its output for every row [T, D], valid until the next call.
   ///
-  /// The norm of rows nobody wants costs little beside the blocks.
+  /// The norm of rows nobody wants costs little beside the blocks. Throws `outOfMemory` when working memory ran out, so that
+  /// nobody takes what was left behind for an answer.
   /// - Parameter visit: sees every layer's keys and values [T, K·E].
   private func hidden(
     _ batch: Batch, hooks: Hooks? = nil,
@@ -182,6 +185,7 @@ public final class Session {
   ) throws(HoldfastError) -> Tensor {
     let c = model.configuration
     let tokens = batch.tokens.count
+    let memory = MemoryWatch()
     let x = try arena.tensor("residual", [tokens, c.width])
     try model.embed(batch.tokens, positions: batch.positions, into: x, hooks: hooks, runtime: runtime)
     let scratch = try BlockScratch(model, tokens: tokens, training: false, arena: arena)
@@ -207,6 +211,7 @@ public final class Session {
     try panels.finalNorm.forward(
       x, into: normed, statistics: nil, hooks, scale: Site(.finalNormScale), normed: Site(.finalNormed),
       runtime)
+    try memory.check()
     return normed
   }
 
@@ -232,11 +237,13 @@ public final class Session {
   ///
   /// - Parameter capped: whether the model's cap on logits, if it has one, is applied.
   func project(_ x: Tensor, rows: [Int], into output: Tensor, capped: Bool = true) throws(HoldfastError) {
+    let memory = MemoryWatch()
     let picked = try arena.tensor("picked", [rows.count, model.configuration.width])
     for (i, row) in rows.enumerated() { picked.row(i).copy(from: x.row(row)) }
     let scratch = try AdapterScratch(model, tokens: rows.count, training: false, arena: arena)
     panels.output.forward(picked, into: output, scratch, runtime)
     if capped, let cap = model.configuration.logitSoftcap { runtime.softcap(output, cap: cap) }
+    try memory.check()
   }
 
   /// The rows a segment wants, checked.

@@ -124,4 +124,22 @@ extension JSONNode {
 
   /// A string as text.
   public func text() throws(HoldfastError) -> String { try string().text }
+
+  /// One of an enumeration's texts.
+  public func option<Option: RawRepresentable & CaseIterable>() throws(HoldfastError) -> Option
+  where Option.RawValue == String {
+    let text = try text()
+    guard let option = Option(rawValue: text) else {
+      let known = Option.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      throw wrong("is '\(text)'; it must be one of \(known)")
+    }
+    return option
+  }
+
+  /// A seed: a whole number of 64 bits, above 2^63 as a text.
+  public func seed() throws(HoldfastError) -> UInt64 {
+    if let number = json.intValue, let seed = UInt64(exactly: number) { return seed }
+    if let text = json.textValue, let seed = UInt64(text) { return seed }
+    throw mismatch("a whole number from 0 on that fits 64 bits")
+  }
 }

@@ -35,14 +35,15 @@ enum Extents {
   }
 
   /// The lowest and the highest offset, in elements, that a shape and strides reach; nil for an array without elements or
-  /// an overflow.
+  /// an overflow, also of the step behind an axis' last element.
   static func reach(_ shape: [Int], _ strides: [Int]) -> ClosedRange<Int>? {
     var (low, high) = (0, 0)
     for (extent, stride) in zip(shape, strides) {
       guard extent > 0 else { return nil }
-      let (distance, overflow) = (extent - 1).multipliedReportingOverflow(by: stride)
+      guard case (_, false) = extent.multipliedReportingOverflow(by: stride) else { return nil }
+      let distance = (extent - 1) * stride
       let (end, beyond) = (distance < 0 ? low : high).addingReportingOverflow(distance)
-      guard !overflow, !beyond else { return nil }
+      guard !beyond else { return nil }
       if distance < 0 { low = end } else { high = end }
     }
     return low...high

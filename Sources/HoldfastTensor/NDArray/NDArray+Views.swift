@@ -54,7 +54,7 @@ extension NDArray {
     guard strides.count == shape.count else {
       throw HoldfastError(.invalidArgument, "\(strides.count) strides for the shape \(shape)")
     }
-    guard count > 0 else { return view(shape, strides) }
+    guard count > 0 else { return view(shape, Extents.rowMajor(shape)) }
     guard let mine = Extents.reach(self.shape, self.strides), let wanted = Extents.reach(shape, strides),
       case (let low, false) = wanted.lowerBound.addingReportingOverflow(offset),
       case (let high, false) = wanted.upperBound.addingReportingOverflow(offset),

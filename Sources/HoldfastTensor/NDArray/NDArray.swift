@@ -80,9 +80,10 @@ public struct NDArray: @unchecked Sendable {
       throw HoldfastError(.invalidArgument, "\(strides.count) strides for the shape \(shape)")
     }
     guard count > 0 else {
+      // Strides that lead nowhere were not checked, and views would calculate with them.
       let empty = try TensorMemory(floats: 0)
       self.init(
-        type, shape, strides, count: 0, UnsafeMutableRawPointer(empty.pointer), isReadOnly: isReadOnly,
+        type, shape, Extents.rowMajor(shape), count: 0, UnsafeMutableRawPointer(empty.pointer), isReadOnly: isReadOnly,
         owner: Owners(memory: empty, lender: owner))
       return
     }

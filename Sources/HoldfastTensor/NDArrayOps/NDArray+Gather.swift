@@ -32,6 +32,7 @@ extension NDArray {
   ) throws(HoldfastError) -> NDArray {
     let inner = Array(gradient.shape.dropFirst(indices.rank))
     guard rows >= 0 else { throw HoldfastError(.invalidArgument, "a table of \(rows) rows") }
+    _ = try Extents.count([rows] + inner, size: MemoryLayout<Float>.size)
     try gradient.expect(indices.shape + inner, "gradient")
     let places = try indices.places(in: rows, on: runtime)
     let dy = try gradient.tensor("gradient", on: runtime)

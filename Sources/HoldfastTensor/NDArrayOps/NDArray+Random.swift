@@ -4,7 +4,7 @@ extension NDArray {
   public init(uniform shape: [Int], low: Double = 0, high: Double = 1, from random: inout RandomSource)
     throws(HoldfastError)
   {
-    guard low.isFinite, high.isFinite, low <= high else {
+    guard low <= high, (high - low).isFinite else {
       throw HoldfastError(.invalidArgument, "uniform numbers from \(low) to \(high)")
     }
     _ = try Extents.count(shape, size: 4)

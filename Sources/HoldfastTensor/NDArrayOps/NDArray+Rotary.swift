@@ -33,6 +33,7 @@ extension NDArray {
     try positions?.expect([tokens], "positions")
     let numbers = try positions?.integers("positions", on: runtime)
     let half = width / 2
+    guard count > 0, half > 0 else { return try cast(to: .float32, on: runtime) }
     let (cosines, sines) = (
       try Tensor(uninitialized: [tokens, half]), try Tensor(uninitialized: [tokens, half])
     )
@@ -46,7 +47,6 @@ extension NDArray {
         sines.pointer[token * half + i] = Float(sin(angle))
       }
     }
-    guard count > 0, half > 0 else { return try cast(to: .float32, on: runtime) }
     let x = try (interleaved ? swappingPairs(width, halves: half) : self).cast(to: .float32, on: runtime)
       .tensor()
     let batches = x.count / (tokens * heads * headWidth)

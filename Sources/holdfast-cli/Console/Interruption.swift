@@ -13,6 +13,20 @@ enum Interruption {
   /// Whether the user asked to stop.
   static var requested: Bool { flag.pointee != 0 }
 
+  private static let signals = [SIGINT, SIGTERM]
+
+  /// Whether whoever started the command wants it not to mind a signal, as a shell does for its background jobs.
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var current = sigaction()
+    sigaction(signal, nil, &current)
+    return current.__sigaction_handler.sa_handler.map { unsafeBitCast($0, to: Int.self) } == 1
+  }
+
+  /// Lets a signal end the process at once: for commands that read, compute little and write nothing that could be lost.
+  static func endAtOnce() {
+    for number in signals where !isIgnored(number) { signal(number, SIG_DFL) }
+  }
+
   /// Installs the handlers; to be called once, before any work.
   static func install() {
     _ = requested
@@ -26,7 +40,7 @@ enum Interruption {
       let text: StaticString = "\nholdfast: stopping after the step at hand; once more stops at once\n"
       _ = Glibc.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
     }
-    for signal in [SIGINT, SIGTERM] { sigaction(signal, &action, nil) }
+    for signal in signals where !isIgnored(signal) { sigaction(signal, &action, nil) }
     var ignore = sigaction()
     sigemptyset(&ignore.sa_mask)
     ignore.__sigaction_handler.sa_handler = SIG_IGN

@@ -10,8 +10,13 @@ enum OutputPath {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Throws `io` when the folder of `path` is not there or cannot be written, or `path` is a folder itself.
-  static func check(_ path: String) throws(HoldfastError) {
+  /// Throws `io` when the folder of `path` is not there or cannot be written, or `path` is a folder itself; and
+  /// `invalidArgument` when it is one of the files that are read, which would be lost.
+  static func check(_ path: String, besides inputs: [String?] = []) throws(HoldfastError) {
+    for input in inputs.compactMap({ $0 }) where FileSystem.isSame(path, input) {
+      throw HoldfastError(
+        .invalidArgument, "\(path) is read here, and writing would replace it; name another file")
+    }
     guard !FileSystem.isDirectory(path) else {
       throw HoldfastError(.io, "\(path) is a folder; name a file to write")
     }

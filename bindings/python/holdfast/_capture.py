@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from ._activations import open_activations
-from ._data import QuestionsLike
+from ._data import QuestionsLike, as_json
 from ._errors import InvalidArgument, call
 from ._ledger import Both
 from ._memory import PathLike, path_bytes, take_string, text_bytes
@@ -82,10 +82,10 @@ def capture(
         "batch_size": batch_size,
         "segment_items": segment_items,
         "probe": None if probe is None else dict(probe),
-        "texts": None if texts is None else _plain(texts),
+        "texts": None if texts is None else _texts(texts),
     }
     try:
-        document = json.dumps(options, ensure_ascii=False, allow_nan=False, default=_number)
+        document = json.dumps(options, ensure_ascii=False, allow_nan=False, default=as_json)
     except (TypeError, ValueError) as problem:
         raise InvalidArgument(f"the options cannot be written as JSON: {problem}") from problem
     summary = ctypes.c_void_p()
@@ -100,14 +100,7 @@ def capture(
     return Capture(**json.loads(take_string(summary)))
 
 
-def _plain(texts: Sequence[Any]) -> List[Any]:
+def _texts(texts: Sequence[Any]) -> List[Any]:
     if isinstance(texts, (str, bytes)):
         raise TypeError("texts must be a list; put a single text into one")
     return [dict(text) if isinstance(text, Mapping) else text for text in texts]
-
-
-def _number(value: Any) -> Any:
-    """NumPy scalars and arrays as JSON takes them."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -33,7 +33,7 @@ class _Data(Handle):
         lines = []
         for index, row in enumerate(rows):
             try:
-                lines.append(json.dumps(dict(row), ensure_ascii=False, allow_nan=False, default=_plain))
+                lines.append(json.dumps(dict(row), ensure_ascii=False, allow_nan=False, default=as_json))
             except (TypeError, ValueError) as problem:
                 raise InvalidArgument(f"row {index} cannot be written as JSON: {problem}") from problem
         out = ctypes.c_void_p()
@@ -76,7 +76,7 @@ def borrowed(kind: Type[Kind], source: Union[Kind, PathLike, Iterable[Row]]) -> 
         yield made
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """NumPy scalars and arrays as JSON takes them."""
     if hasattr(value, "tolist"):
         return value.tolist()

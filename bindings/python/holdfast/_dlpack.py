@@ -38,7 +38,9 @@ _pointer_at = _python("PyCapsule_GetPointer", ctypes.c_void_p, ctypes.c_void_p, 
 
 
 def _give_back(capsule: int) -> None:
-    """Gives back what nobody took out of a capsule."""
+    """Gives back what nobody took out of a capsule; one that outlives this module is left to the end of the process."""
+    if _DELETERS is None or _is_valid_at is None or _pointer_at is None:
+        return
     for name, offset in _DELETERS.items():
         if _is_valid_at(capsule, name):
             managed = _pointer_at(capsule, name)

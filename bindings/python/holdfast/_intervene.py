@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._data import Questions, _plain, borrowed
+from ._data import Questions, as_json, borrowed
 from ._errors import Cancelled, call
 from ._memory import Tokens, int32_array, int32_pointer, take_string, text_bytes
 from ._model import Model
@@ -53,7 +53,7 @@ def intervene(model: Model, interventions: InterventionsLike) -> Model:
     if not isinstance(interventions, str):
         if isinstance(interventions, Mapping) and "interventions" not in interventions:
             interventions = [interventions]
-        interventions = json.dumps(interventions, default=_plain)
+        interventions = json.dumps(interventions, default=as_json)
     out = ctypes.c_void_p()
     call("holdfast_model_intervene", model._live, text_bytes(interventions, "interventions"), ctypes.byref(out))
     return Model(out)
@@ -113,7 +113,7 @@ def analyze(
             None if second is None else second._live,
             asked,
             shown,
-            text_bytes(json.dumps(dict(request), default=_plain), "request"),
+            text_bytes(json.dumps(dict(request), default=as_json), "request"),
             reporter.callback,
             None,
             ctypes.byref(out),

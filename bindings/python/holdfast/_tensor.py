@@ -314,6 +314,15 @@ class Tensor(Handle):
     def __ge__(self, other: TensorLike) -> "Tensor":
         return _operation("greater_equal", self, other)
 
+    # By element, as in NumPy and PyTorch; a tensor is found in sets and dictionaries by identity, as in PyTorch.
+    def __eq__(self, other: object) -> "Tensor":  # type: ignore[override]
+        return _operation("equal", self, other) if _is_operand(other) else NotImplemented
+
+    def __ne__(self, other: object) -> "Tensor":  # type: ignore[override]
+        return _operation("not_equal", self, other) if _is_operand(other) else NotImplemented
+
+    __hash__ = object.__hash__
+
     def __neg__(self) -> "Tensor":
         return _operation("negate", self)
 
@@ -322,6 +331,10 @@ class Tensor(Handle):
 
     # Above all, NumPy's arrays leave operators with a tensor to the tensor.
     __array_ufunc__ = None
+
+
+def _is_operand(other: object) -> bool:
+    return isinstance(other, (Tensor, int, float)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__")
 
 
 def _operation(name: str, *operands: TensorLike) -> Tensor:

@@ -82,6 +82,23 @@ def test_corrupt_files_are_refused_with_place(tmp_path: Path) -> None:
         (holdfast.Error, lambda m: holdfast.tune(m, [{"strange": 1}])),
         (holdfast.InvalidArgument, lambda m: holdfast.compare(m, m)),
         (TypeError, lambda m: holdfast.compare(m, 3)),
+        (
+            holdfast.InvalidArgument,
+            lambda m: holdfast.compare(m, m, [{"question": "q", "choices": ["a", "b"], "answer": 0}], resamples=1),
+        ),
+        (
+            holdfast.InvalidArgument,
+            lambda m: holdfast.analyze(m, {"analysis": "steer", "site": "hook_embed",
+                                           "pairs": [{"positive": "a", "negative": "b"}]}),
+        ),
+        (
+            holdfast.InvalidArgument,
+            lambda m: m.with_interventions([{"operation": "scale", "site": "blocks.0.attn.hook_z", "heads": [0, 0]}]),
+        ),
+        (
+            holdfast.InvalidArgument,
+            lambda m: m.with_interventions([{"operation": "clamp", "site": "hook_embed", "bounds": [1e300, 1e301]}]),
+        ),
         (holdfast.Error, lambda m: holdfast.study({})),
         (holdfast.InvalidArgument, lambda m: holdfast.study({"name": float("inf")})),
         (holdfast.NotFound, lambda m: holdfast.study("nowhere.json")),
@@ -92,6 +109,13 @@ def test_wrong_calls(model: holdfast.Model, kind: Type[BaseException], call: Cal
     with pytest.raises(kind) as caught:
         call(model)
     assert str(caught.value)
+
+
+def test_a_level_that_rounds_to_one_gives_no_bca_interval(model: holdfast.Model) -> None:
+    rows = [{"question": f"q{i}", "choices": ["a", "b"], "answer": i % 2} for i in range(4)]
+    other = model.with_interventions([{"operation": "noise", "site": "hook_embed"}])
+    result = holdfast.compare(model, other, rows, method="bca", confidence_level=0.9999999999999999, resamples=100)
+    assert result.consistency.low <= result.consistency.mean <= result.consistency.high
 
 
 def test_question_errors_name_file_and_line(model: holdfast.Model, tmp_path: Path) -> None:

@@ -265,6 +265,15 @@ def test_mistakes_say_what_is_wrong(mistake: Any, words: str) -> None:
         mistake(Tensor(np.zeros((2, 3), np.float32)))
 
 
+def test_empty_tensors_do_not_calculate_with_strides_that_lead_nowhere() -> None:
+    wild = Tensor.zeros((0, 5)).view((0, 5), (1, 2**63 - 1))
+    assert wild.slice(1, 3).shape == (0, 2) and (wild + 1.0).shape == (0, 5) and wild.cast("int32").shape == (0, 5)
+    assert Tensor.zeros((1, 2)).view((1, 2), (2**63 - 1, 1)).T.copy().tolist() == [[0], [0]]
+    with pytest.raises(holdfast.InvalidArgument, match="more bytes than a pointer can reach"):
+        holdfast.ops.take_backward(Tensor.zeros((0, 0, 4)), Tensor(np.zeros(0, np.int64)), 2**62)
+    assert holdfast.ops.rotary(Tensor.zeros((2**24, 0, 64))).shape == (2**24, 0, 64)
+
+
 def test_memory_that_cannot_be_had_is_an_error() -> None:
     with pytest.raises(holdfast.OutOfMemory, match="could not be allocated"):
         Tensor.zeros((2**44,))
@@ -278,8 +287,10 @@ def test_operators() -> None:
     for ours, theirs in (
         (t + b, a + b), (b - t, b - a), (t * 2, a * 2), (1 / t, 1 / a), (t @ b, a @ b), (b @ t, b @ a), (-t, -a),
         (abs(-t), a), (t < 3, a < 3), (t >= b, a >= b), (2 - t, 2 - a), (t / t, a / a),
+        (t == b, a == b), (t != 2, a != 2), (b == t, b == a), (3 == t, a == 3),
     ):  # fmt: skip
         assert isinstance(ours, Tensor) and ours.tolist() == theirs.tolist()
+    assert t in {t} and (t == "text") is False and t != None  # noqa: E711
 
 
 def test_many_threads_on_one_tensor() -> None:
