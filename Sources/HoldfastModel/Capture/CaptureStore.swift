@@ -18,7 +18,8 @@ struct CaptureStore {
     (self.plan, self.identity, self.tokenizer, self.path) = (plan, identity, tokenizer, path)
     guard !FileSystem.exists(path) || Self.isCapture(path) else {
       throw HoldfastError(
-        .invalidArgument, "\(path): it is there and holds no activations, so it is not replaced; name another file")
+        .invalidArgument,
+        "\(path): it is there and holds no activations, so it is not replaced; name another file")
     }
     segments = try SegmentStore(writing: path + ".segments", format: CaptureFile.format)
   }

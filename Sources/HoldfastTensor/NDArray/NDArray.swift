@@ -83,8 +83,8 @@ public struct NDArray: @unchecked Sendable {
       // Strides that lead nowhere were not checked, and views would calculate with them.
       let empty = try TensorMemory(floats: 0)
       self.init(
-        type, shape, Extents.rowMajor(shape), count: 0, UnsafeMutableRawPointer(empty.pointer), isReadOnly: isReadOnly,
-        owner: Owners(memory: empty, lender: owner))
+        type, shape, Extents.rowMajor(shape), count: 0, UnsafeMutableRawPointer(empty.pointer),
+        isReadOnly: isReadOnly, owner: Owners(memory: empty, lender: owner))
       return
     }
     guard let pointer else {
