@@ -40,6 +40,9 @@ public struct Verification: Sendable {
 
   init(path: String) { self.path = path }
 
+  /// Whether what was read are a model's tensors rather than datasets.
+  private var isOfTensors: Bool { ["gguf", "safetensors", "hugging-face"].contains(format) }
+
   /// Whether nothing is wrong.
   public var isGood: Bool { findings.isEmpty }
 
@@ -109,7 +112,7 @@ public struct Verification: Sendable {
     if isGood {
       let what = version.isEmpty ? format : "\(format) \(version)"
       let sums = checksums == 0 ? "no checksums" : "\(checksums) checksums"
-      return ["\(path): ok (\(what), \(datasets) \(format.hasPrefix("h") ? "datasets" : "tensors"), \(sums))"]
+      return ["\(path): ok (\(what), \(datasets) \(isOfTensors ? "tensors" : "datasets"), \(sums))"]
     }
     let lines = findings.map { finding in
       let place = finding.place.isEmpty ? "" : " \(finding.place):"

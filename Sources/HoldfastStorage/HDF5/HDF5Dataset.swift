@@ -1,5 +1,5 @@
 import CHDF5
-public import HoldfastTensor
+import HoldfastTensor
 
 /// A dataset of an HDF5 file: an array of numbers or strings with named axes.
 public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
