@@ -45,6 +45,7 @@ static inline hid_t holdfast_h5_std_u32le(void) { return H5T_STD_U32LE; }
 static inline hid_t holdfast_h5_std_i64le(void) { return H5T_STD_I64LE; }
 static inline hid_t holdfast_h5_std_u64le(void) { return H5T_STD_U64LE; }
 static inline hid_t holdfast_h5_c_string(void) { return H5T_C_S1; }
+static inline hid_t holdfast_h5_object_reference(void) { return H5T_STD_REF_OBJ; }
 static inline size_t holdfast_h5_variable_length(void) { return H5T_VARIABLE; }
 
 // Classes of property lists.

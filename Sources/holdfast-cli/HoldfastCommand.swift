@@ -13,7 +13,7 @@ struct HoldfastCommand: ParsableCommand {
 
       EXIT STATUS
         0    done
-        1    an internal failure
+        1    an internal failure, or `verify` found something
         2    bad input: the message names the file, the place and the remedy
         3    the gate of `compare` failed
         130  interrupted; finished work is kept, and the same command goes on
@@ -33,7 +33,7 @@ struct HoldfastCommand: ParsableCommand {
       StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GroupsCommand.self,
       JoinCommand.self, CaptureCommand.self, PatchCommand.self, DriftCommand.self, TraceCommand.self,
       LensCommand.self, GenerateCommand.self, TokenizeCommand.self, ExportCommand.self, InspectCommand.self,
-      ReportCommand.self, SystemInfoCommand.self,
+      VerifyCommand.self, ReportCommand.self, SystemInfoCommand.self,
     ])
 
   static func main() {

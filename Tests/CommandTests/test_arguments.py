@@ -7,7 +7,7 @@ import pytest
 
 from support import COMMAND, environment, write_questions
 
-SUBCOMMANDS = ["study run", "study status", "probe", "tune", "compare", "patch", "drift", "trace", "lens", "generate", "export", "inspect", "report", "system-info"]
+SUBCOMMANDS = ["study run", "study status", "probe", "tune", "compare", "patch", "drift", "trace", "lens", "generate", "export", "inspect", "verify", "report", "system-info"]
 
 
 @pytest.mark.parametrize("subcommand", SUBCOMMANDS)

@@ -280,3 +280,21 @@ def test_lora_writes_a_peft_directory_or_one_model_file(holdfast, tiny, instruct
     assert all(numpy.array_equal(ledgers[0][name], ledgers[1][name]) for name in ledgers[0] if "probabilit" in name)
     unknown = holdfast(*tune[:-4], "--lora-target-modules", "query", "--out", folder, status=2).err
     assert "query" in unknown and "q_proj" in unknown
+
+
+def test_verify_says_what_is_wrong(holdfast, tiny, questions, tmp_path):
+    ledger = tmp_path / "ledger.h5"
+    holdfast("probe", tiny, "--questions", questions, "--out", ledger)
+    done = holdfast("verify", ledger, tiny)
+    first, second = done.out.strip().splitlines()
+    assert first.startswith(f"{ledger}: ok (holdfast-ledger 1.3.0, ") and second.startswith(f"{tiny}: ok (")
+    data = bytearray(ledger.read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    damaged = tmp_path / "damaged.h5"
+    damaged.write_bytes(data)
+    found = holdfast("verify", damaged, "--json", status=1)
+    assert not found.json["ok"] and found.json["files"][0]["findings"]
+    lines = holdfast("verify", damaged, ledger, status=1).out.splitlines()
+    assert lines[0].startswith(f"{damaged}:") and lines[-1].startswith(f"{ledger}: ok")
+    missing = holdfast("verify", tmp_path / "none.h5", damaged, status=2)
+    assert "none.h5" in missing.err and str(damaged) in missing.out

@@ -3,7 +3,7 @@ public import HoldfastTensor
 
 extension CrossModelPatch {
   /// The format of files of patching curves.
-  public static let format = FileFormat(name: "holdfast-patch", major: 1, minor: 0)
+  public static let format = FileFormat(name: "holdfast-patch", major: 1, minor: 1)
 
   /// One row for each curve and layer.
   public func table() throws(HoldfastError) -> Table {

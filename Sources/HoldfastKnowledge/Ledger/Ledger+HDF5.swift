@@ -3,7 +3,7 @@ public import HoldfastTensor
 
 extension Ledger {
   /// The format of ledger files.
-  public static let format = FileFormat(name: "holdfast-ledger", major: 1, minor: 2)
+  public static let format = FileFormat(name: "holdfast-ledger", major: 1, minor: 3)
 
   /// Writes the ledger to a file of its own, atomically.
   public func save(to path: String) throws(HoldfastError) {

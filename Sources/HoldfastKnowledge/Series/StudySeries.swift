@@ -8,7 +8,7 @@ public import HoldfastTensor
 /// over domains and mixtures, needs them all.
 public struct StudySeries: Sendable {
   /// The format of series files.
-  public static let format = FileFormat(name: "holdfast-study-series", major: 1, minor: 0)
+  public static let format = FileFormat(name: "holdfast-study-series", major: 1, minor: 1)
 
   /// One domain.
   public struct Domain: Sendable {

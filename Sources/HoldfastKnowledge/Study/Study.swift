@@ -7,7 +7,7 @@ public import HoldfastTensor
 /// and ends in the same numbers; `docs/study.md` describes the description and the files.
 public struct Study: Sendable {
   /// The format of study files.
-  public static let format = FileFormat(name: "holdfast-study", major: 1, minor: 1)
+  public static let format = FileFormat(name: "holdfast-study", major: 1, minor: 2)
 
   /// What the study does.
   public let specification: StudySpecification

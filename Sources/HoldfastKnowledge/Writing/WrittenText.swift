@@ -33,7 +33,7 @@ public struct WrittenText: Sendable, Equatable {
 
 /// A directory in which texts gather, so that a killed run goes on behind the last batch.
 public final class WritingStore: Sendable {
-  static let format = FileFormat(name: "holdfast-texts", major: 1, minor: 0)
+  static let format = FileFormat(name: "holdfast-texts", major: 1, minor: 1)
   private let segments: SegmentStore
 
   /// Opens the directory for writing; throws `io` when another process writes to it.

@@ -4,6 +4,9 @@ public import HoldfastTensor
 
 /// Writes activations of many texts to an HDF5 file.
 public enum Capture {
+  /// The format of activation files.
+  public static var format: FileFormat { CaptureFile.format }
+
   /// A segment is sealed after so many seconds, or bytes.
   private static let sealSeconds = 60.0
   private static let sealBytes = 1 << 30

@@ -5,7 +5,7 @@ import HoldfastText
 /// The datasets of an activation file or a segment of one, which grow item by item.
 struct CaptureFile {
   /// The format of files and segments.
-  static let format = FileFormat(name: "holdfast-activations", major: 1, minor: 0)
+  static let format = FileFormat(name: "holdfast-activations", major: 1, minor: 1)
 
   private let plan: CapturePlan
   private let root: HDF5Group

@@ -4,14 +4,15 @@ import HoldfastText
 
 /// Holdfast's own model file: HDF5 with everything needed to run, so that one file is a model.
 ///
-/// Root attributes `format`, `version`, `creator`, `created`, `source`, `source_format`, `source_sha256`; `/config` and `/tokenizer` JSON;
-/// `/weights/<Hugging Face name>` float32, float16 or bfloat16 (an HDF5 float of 1, 8 and 7 bits), contiguous, with named
-/// axes. A model with an adapter has the weights beneath it there, and the adapter in `/adapter` (`AdapterGroup`).
+/// Root attributes `format`, `format_version`, `creator`, `created`, `source`, `source_format`, `source_sha256`; `/config` and
+/// `/tokenizer` JSON; `/weights/<Hugging Face name>` float32, float16 or bfloat16 (an HDF5 float of 1, 8 and 7 bits),
+/// contiguous, with named axes. A model with an adapter has the weights beneath it there, and the adapter in `/adapter`
+/// (`AdapterGroup`). Of files from other tools, docs/hdf5.md says what they need and may have.
 extension Model {
   /// The format's name and the newest version that is read.
-  public static let checkpointFormat = FileFormat(name: "holdfast-model", major: 2, minor: 0)
+  public static let checkpointFormat = FileFormat(name: "holdfast-model", major: 2, minor: 1)
   /// The version of files without an adapter, which earlier readers understand as well.
-  private static let plainFormat = FileFormat(name: "holdfast-model", major: 1, minor: 0)
+  private static let plainFormat = FileFormat(name: "holdfast-model", major: 1, minor: 1)
 
   /// Writes the model, overlay included, as one HDF5 file; atomically. An adapter is kept apart from the weights.
   ///
@@ -66,10 +67,21 @@ extension Model {
       guard let dataset = try group.optionalDataset(slot.name) else { continue }
       stored[slot.name] = try dataset.storedTensor(name: slot.name)
     }
+    let tokenizerDocument = try document("tokenizer")
+    let tokenizer: Tokenizer
+    if tokenizerDocument["model"] != nil {
+      // Hugging Face's own documents, as other tools put them in.
+      let beside =
+        try file.root.optionalDataset("tokenizer_config") == nil ? nil : try document("tokenizer_config")
+      tokenizer = try Tokenizer(
+        huggingFace: tokenizerDocument, configuration: beside, source: "\(path):/tokenizer")
+    } else {
+      tokenizer = try Tokenizer(serialized: tokenizerDocument)
+    }
     let weights = try Weights(configuration, source: path, layouts: { _ in [:] }) { stored[$0.name] }
     return Model(
       weights: weights, parameters: try AdapterGroup.read(file.root, weights),
-      tokenizer: try Tokenizer(serialized: try document("tokenizer")),
+      tokenizer: tokenizer,
       provenance: Provenance(path: path, format: "holdfast", files: [try MappedFile(path: path)]))
   }
 }

@@ -40,6 +40,32 @@ public final class MappedFile: Sendable {
     bytes = UnsafeRawBufferPointer(start: base, count: length)
   }
 
+  /// Makes memory that stands for a part of a file which does not lie there as it is needed, a compressed one for example.
+  ///
+  /// `fill` writes the content, zeros until then; throws `outOfMemory` when there is not so much, and what `fill` throws.
+  init(
+    inMemory count: Int, path: String,
+    _ fill: (UnsafeMutableRawBufferPointer) throws(HoldfastError) -> Void
+  ) throws(HoldfastError) {
+    self.path = path
+    guard count > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      base != MAP_FAILED
+    else {
+      throw HoldfastError(.outOfMemory, "\(path): there is no memory for \(count >> 20) MiB of its content")
+    }
+    do throws(HoldfastError) {
+      try fill(UnsafeMutableRawBufferPointer(start: base, count: count))
+    } catch {
+      munmap(base, count)
+      throw error
+    }
+    bytes = UnsafeRawBufferPointer(start: base, count: count)
+  }
+
   deinit {
     if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
   }

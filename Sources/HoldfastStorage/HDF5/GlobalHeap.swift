@@ -9,6 +9,8 @@ import HoldfastTensor
 struct GlobalHeap {
   /// The place of each object in the file, by its index.
   private var objects: [UInt16: Range<Int>] = [:]
+  /// The bytes of the whole collection.
+  let size: Int
 
   private static let header = 16
   private static let smallest = 4096
@@ -24,6 +26,7 @@ struct GlobalHeap {
       Self.begins(UnsafeRawBufferPointer(rebasing: file[offset...])), file[offset + 4] == 1,
       let size = Self.number(file, offset + 8), size >= Self.smallest, size <= file.count - offset
     else { return nil }
+    self.size = size
     let end = offset + size
     var place = offset + Self.header
     while end - place >= Self.header {

@@ -81,17 +81,26 @@ extension HDF5Object {
       guard attribute.id >= 0, typeHandle.id >= 0, rank >= 0, count >= 0 else {
         throw HDF5.failure("\(place): cannot read attribute '\(key)'")
       }
-      guard let type = HDF5Type(identifying: typeHandle.id), rank <= 1, rank == 1 || count == 1 else {
+      let fixedLength = HDF5Type.fixedLength(of: typeHandle.id)
+      guard let type = fixedLength == nil ? HDF5Type(identifying: typeHandle.id) : .string, rank <= 1,
+        rank == 1 || count == 1
+      else {
         throw corrupt("has an attribute '\(key)' of a kind that Holdfast does not write")
       }
       let fileSize = store.mapped?.count ?? Int.max
-      guard Int(count) <= fileSize / type.size, type != .string || count <= Self.textLimit else {
+      guard Int(count) <= fileSize / (fixedLength ?? type.size), type != .string || count <= Self.textLimit
+      else {
         throw corrupt("has an attribute '\(key)' of an absurd size")
       }
       let isScalar = rank == 0
       switch type {
       case .string:
-        let texts = try readTexts(attribute.id, typeHandle.id, Int(count), key)
+        let texts =
+          if let fixedLength {
+            try readFixedTexts(attribute.id, typeHandle.id, Int(count), fixedLength, key)
+          } else {
+            try readTexts(attribute.id, typeHandle.id, Int(count), key)
+          }
         return isScalar ? .text(texts[0]) : .texts(texts)
       case .float16, .bfloat16, .float32, .float64:
         let numbers: [Double] = try readNumbers(attribute.id, Int(count), key)
@@ -113,6 +122,17 @@ extension HDF5Object {
     }
     guard status >= 0 else { throw HDF5.failure("\(place): cannot read attribute '\(key)'") }
     return numbers
+  }
+
+  private func readFixedTexts(
+    _ attribute: hid_t, _ type: hid_t, _ count: Int, _ length: Int, _ key: String
+  ) throws(HoldfastError) -> [ByteString] {
+    var bytes = [UInt8](repeating: 0, count: count * length)
+    guard count == 0 || H5Aread(attribute, type, &bytes) >= 0 else {
+      throw HDF5.failure("\(place): cannot read attribute '\(key)'")
+    }
+    let isPadded = H5Tget_strpad(type) == H5T_STR_SPACEPAD
+    return bytes.withUnsafeBytes { ByteString.fixed($0, length: length, isPadded: isPadded) }
   }
 
   private func readTexts(

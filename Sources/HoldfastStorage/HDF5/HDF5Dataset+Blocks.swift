@@ -33,6 +33,12 @@ extension HDF5Dataset {
   public func read(_ block: HDF5Block, into bytes: UnsafeMutableRawBufferPointer) throws(HoldfastError) {
     let type = try checked(block, bytes.count)
     guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+    let isRead = try store.locked { () throws(HoldfastError) -> Bool in
+      guard let chunking = try chunking(), !chunking.filters.isEmpty else { return false }
+      try readChunks(chunking, block, into: bytes)
+      return true
+    }
+    if isRead { return }
     try select(block, "read") { memory, file in
       type.withFileType { H5Dread(id, $0, memory, file, 0, base) }
     }

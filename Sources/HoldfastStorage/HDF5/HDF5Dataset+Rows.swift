@@ -1,4 +1,5 @@
 import CHDF5
+import Glibc
 public import HoldfastTensor
 
 /// Reading and writing numbers, whole or by rows of the first axis.
@@ -27,7 +28,9 @@ extension HDF5Dataset {
     guard let base = output.baseAddress, !output.isEmpty else { return }
     try store.locked { () throws(HoldfastError) in
       try checkReadable(as: T.hdf5Type)
-      if type?.isHalf == true, T.self == Float.self {
+      if let chunking = try chunking(), !chunking.filters.isEmpty {
+        try readFiltered(chunking, rows, base)
+      } else if type?.isHalf == true, T.self == Float.self {
         try readHalves(rows, UnsafeMutableRawPointer(base).assumingMemoryBound(to: Float.self))
       } else {
         try transfer(rows, "read") { H5Dread(id, T.hdf5Type.memoryType, $0, $1, 0, base) }
@@ -90,6 +93,50 @@ extension HDF5Dataset {
     }
     guard status >= 0 else {
       throw HDF5.failure("\(place): cannot \(action) the values", action == "read" ? .corruptData : .io)
+    }
+  }
+}
+
+/// Filtered rows, some chunks at a time.
+extension HDF5Dataset {
+  private func readFiltered<T: HDF5Element>(
+    _ chunking: Chunking, _ rows: Range<Int>, _ output: UnsafeMutablePointer<T>
+  ) throws(HoldfastError) {
+    guard let type else { return }
+    let height = chunking.extents[0]
+    let step = max(1, (1 << 22) / max(rowWidth * elementSize * height, 1)) * height
+    var out = output
+    var start = rows.lowerBound
+    while start < rows.upperBound {
+      let end = min((start / step + 1) * step, rows.upperBound)
+      let block = HDF5Block(
+        start: shape.indices.map { $0 == 0 ? start : 0 },
+        extent: shape.indices.map { $0 == 0 ? end - start : shape[$0] })
+      let count = block.count
+      var raw = [UInt8](repeating: 0, count: count * max(elementSize, MemoryLayout<T>.size))
+      let status = try raw.withUnsafeMutableBufferPointer { raw throws(HoldfastError) -> herr_t in
+        let raw = UnsafeMutableRawBufferPointer(raw)
+        try readChunks(
+          chunking, block, into: UnsafeMutableRawBufferPointer(rebasing: raw[..<(count * elementSize)]))
+        guard let base = raw.baseAddress else { return 0 }
+        if type.isHalf, T.self == Float.self {
+          let floats = UnsafeMutableRawPointer(out).assumingMemoryBound(to: Float.self)
+          if type == .bfloat16 {
+            Dequantize.bf16(base, count, floats)
+          } else {
+            Dequantize.f16(base, count, floats)
+          }
+          return 0
+        }
+        let status =
+          type == T.hdf5Type
+          ? 0 : type.withFileType { H5Tconvert($0, T.hdf5Type.memoryType, count, base, nil, 0) }
+        if status >= 0 { memcpy(out, base, count * MemoryLayout<T>.size) }
+        return status
+      }
+      guard status >= 0 else { throw HDF5.failure("\(place): cannot convert the values") }
+      out += count
+      start = end
     }
   }
 }

@@ -1,5 +1,5 @@
 import CHDF5
-public import HoldfastTensor
+import HoldfastTensor
 
 /// A dataset of an HDF5 file: an array of numbers or strings with named axes.
 public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
@@ -10,6 +10,12 @@ public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
 
   /// The number of elements.
   public internal(set) var count: Int
+
+  /// The bytes of each string, for strings of a fixed length, as other tools write them; `nil` for all else.
+  let fixedLength: Int?
+
+  /// The bytes that an element takes in the file, references to strings among them.
+  var elementSize: Int { fixedLength ?? type?.size ?? 0 }
 
   /// Describes an open dataset; to be called under the lock.
   ///
@@ -36,54 +42,16 @@ public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
     }
     self.shape = shape
     self.count = count
-    type = HDF5Type(identifying: typeHandle.id)
+    fixedLength = HDF5Type.fixedLength(of: typeHandle.id)
+    type = fixedLength == nil ? HDF5Type(identifying: typeHandle.id) : .string
     super.init(store: store, path: path, handle: handle)
   }
 
-  /// The product of all axes but the first: the elements of one row.
-  public var rowCount: Int { shape.first ?? 1 }
+  /// The length of the first axis; 1 for a scalar, 0 for a dataset without any element.
+  public var rowCount: Int { shape.first ?? count }
 
   /// The elements of one row, all axes but the first.
   public var rowWidth: Int { shape.dropFirst().reduce(1, *) }
-
-  /// The names of the axes, from their dimension scales; `nil` for an axis that has none.
-  public func axes() throws(HoldfastError) -> [ByteString?] {
-    try store.locked { () throws(HoldfastError) -> [ByteString?] in
-      if H5DSis_scale(id) > 0 { return [ByteString(path).lastComponent] }
-      var names: [ByteString?] = []
-      for axis in shape.indices {
-        guard H5DSget_num_scales(id, UInt32(axis)) > 0 else {
-          names.append(nil)
-          continue
-        }
-        var name: ByteString?
-        let status = withUnsafeMutablePointer(to: &name) { result in
-          H5DSiterate_scales(
-            id, UInt32(axis), nil,
-            { _, _, scale, context in
-              var bytes = [CChar](repeating: 0, count: 1024)
-              if H5Iget_name(scale, &bytes, bytes.count) > 0, let context {
-                context.assumingMemoryBound(to: ByteString?.self).pointee =
-                  ByteString(bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }).lastComponent
-              }
-              return 1
-            }, result)
-        }
-        guard status >= 0 else { throw HDF5.failure("\(place) has a damaged dimension scale") }
-        names.append(name)
-      }
-      return names
-    }
-  }
-
-  /// Whether this is a dimension scale that only names an axis and holds no values.
-  var isDimensionOnly: Bool {
-    guard H5DSis_scale(id) > 0 else { return false }
-    var name = [CChar](repeating: 0, count: 256)
-    guard H5DSget_scale_name(id, &name, name.count) > 0 else { return false }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      .hasPrefix(HDF5Group.emptyDimension)
-  }
 
   /// Throws `corruptData` unless the elements can be read as `wanted` and take no more memory than the file can
   /// account for; to be called under the lock.
@@ -99,17 +67,10 @@ public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
     // Deflate shrinks at most 1032 times; all else is stored as it is.
     let stored = Int(clamping: H5Dget_storage_size(id))
     let expansion = layout == H5D_CHUNKED ? 1040 : 1
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: type.size)
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: elementSize)
     guard !overflow, bytes / expansion <= stored, stored <= store.mapped?.count ?? Int.max else {
       throw corrupt(
         "has the shape \(shape), but only \(stored) bytes are stored; the file is truncated or corrupt")
     }
-  }
-}
-
-extension ByteString {
-  /// What follows the last slash.
-  fileprivate var lastComponent: ByteString {
-    ByteString(bytes.lastIndex(of: 0x2F).map { bytes[($0 + 1)...] } ?? bytes[...])
   }
 }

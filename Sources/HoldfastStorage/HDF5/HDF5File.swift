@@ -13,7 +13,7 @@ public final class HDF5File: @unchecked Sendable {
 
   /// Writes a file: `body` fills its root, then it takes the place of whatever is at `path`.
   ///
-  /// The root has the attributes of `format` from the start. Whatever `body` throws, and whatever the system refuses,
+  /// The root has the attributes of `format` from the start; every dataset gets its digest at the end. Whatever `body` throws, and whatever the system refuses,
   /// leaves `path` as it was. The root and all that is made in it can no longer be used when `body` has returned.
   public static func write(
     to path: String, format: FileFormat, _ body: (HDF5Group) throws(HoldfastError) -> Void
@@ -24,6 +24,7 @@ public final class HDF5File: @unchecked Sendable {
         let root = try HDF5Group(root: store)
         try format.write(to: root)
         try body(root)
+        try root.writeChecksums()
       } catch {
         store.abandon()
         throw error

@@ -41,12 +41,8 @@ final class HDF5Store {
       throw HoldfastError(.corruptData, "\(path): this is not an HDF5 file")
     }
     // Since version 2 the metadata has checksums, without which HDF5 may crash on a damaged file.
-    guard mapped.count > 8, mapped.withBytes({ $0[8] }) >= 2 else {
-      throw HoldfastError(
-        .unsupported,
-        "\(path): an HDF5 file of the old layout, without checksums, which Holdfast never writes; "
-          + "rewrite it with 'h5repack --latest' of hdf5-tools")
-    }
+    guard mapped.count > 8 else { throw HoldfastError(.corruptData, "\(path): the HDF5 file is truncated") }
+    if mapped.withBytes({ $0[8] }) < 2 { try OldLayout.check(mapped) }
     id = try HDF5.locked { () throws(HoldfastError) -> hid_t in
       let access = HDF5Handle(H5Pcreate(holdfast_h5_class_file_access()), close: H5Pclose)
       guard HDF5Driver.identifier >= 0, H5Pset_driver(access.id, HDF5Driver.identifier, nil) >= 0,

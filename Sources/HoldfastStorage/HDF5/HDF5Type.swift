@@ -113,6 +113,14 @@ public enum HDF5Type: String, Sendable, CustomStringConvertible {
     return HDF5Handle(id, close: H5Tclose)
   }
 
+  /// The bytes of a string of a fixed length, or `nil` when the type is another; to be asked under the lock.
+  static func fixedLength(of id: hid_t) -> Int? {
+    guard H5Tget_class(id) == H5T_STRING, H5Tis_variable_str(id) == 0, case let size = H5Tget_size(id),
+      size > 0
+    else { return nil }
+    return size
+  }
+
   /// The type of a dataset or attribute, or `nil` when it is none of these; to be asked under the lock.
   init?(identifying id: hid_t) {
     let size = H5Tget_size(id)

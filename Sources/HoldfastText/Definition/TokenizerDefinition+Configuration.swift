@@ -7,6 +7,12 @@ extension TokenizerDefinition {
   mutating func readConfiguration(_ directory: String) throws(HoldfastError) {
     let configuration = try Self.document(directory, "tokenizer_config.json")
     let map = try Self.document(directory, "special_tokens_map.json")
+    try readTokens(configuration, map)
+    chatTemplate = try Self.chatTemplate(directory, configuration)
+  }
+
+  /// Reads which tokens begin and end a sequence, and whether they are added.
+  mutating func readTokens(_ configuration: JSONNode?, _ map: JSONNode?) throws(HoldfastError) {
     bosToken = try sequenceToken("bos_token", [configuration, map]) ?? bosToken
     eosToken = try sequenceToken("eos_token", [configuration, map]) ?? eosToken
     let addsBOS = try configuration?.optional("add_bos_token")?.bool()
@@ -15,7 +21,6 @@ extension TokenizerDefinition {
       prefix = addsBOS == true ? bosToken.map { [$0] } ?? [] : []
       suffix = addsEOS == true ? eosToken.map { [$0] } ?? [] : []
     }
-    chatTemplate = try Self.chatTemplate(directory, configuration)
   }
 
   private static func document(_ directory: String, _ name: String) throws(HoldfastError) -> JSONNode? {

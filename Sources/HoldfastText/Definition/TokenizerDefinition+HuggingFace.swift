@@ -29,7 +29,22 @@ extension TokenizerDefinition {
   /// Reads a `tokenizer.json` and the configuration in `directory`.
   init(tokenizerJSON path: String, directory: String) throws(HoldfastError) {
     self.init(source: path)
-    let root = JSONNode(try JSON.read(path), document: path)
+    try readDefinition(JSONNode(try JSON.read(path), document: path))
+    try readConfiguration(directory)
+    try validate()
+  }
+
+  /// Reads the content of a `tokenizer.json`, and that of the `tokenizer_config.json` beside it if there is one.
+  init(huggingFace root: JSON, configuration: JSON?, source: String) throws(HoldfastError) {
+    self.init(source: source)
+    try readDefinition(JSONNode(root, document: source))
+    let configuration = configuration.map { JSONNode($0, document: "\(source)_config") }
+    try readTokens(configuration, nil)
+    chatTemplate = try configuration.flatMap(ChatTemplate.template)
+    try validate()
+  }
+
+  private mutating func readDefinition(_ root: JSONNode) throws(HoldfastError) {
     let preTokenizer = try HuggingFacePreTokenizer(try root.optional("pre_tokenizer"))
     self.preTokenizer = preTokenizer.rules
     symbols = preTokenizer.isByteLevel ? .bytes : .scalars
@@ -40,8 +55,6 @@ extension TokenizerDefinition {
     let template = try Self.template(try root.optional("post_processor"), self)
     prefix = template?.prefix ?? []
     suffix = template?.suffix ?? []
-    try readConfiguration(directory)
-    try validate()
   }
 
   private mutating func readModel(_ model: JSONNode) throws(HoldfastError) {

@@ -75,6 +75,14 @@ public final class Tokenizer: Sendable {
     try self.init(TokenizerDefinition(serialized: json, source: source))
   }
 
+  /// Reads the content of a Hugging Face `tokenizer.json`, and of the `tokenizer_config.json` beside it if there is one;
+  /// `source` is named in messages.
+  public convenience init(
+    huggingFace json: JSON, configuration: JSON?, source: String
+  ) throws(HoldfastError) {
+    try self.init(TokenizerDefinition(huggingFace: json, configuration: configuration, source: source))
+  }
+
   init(_ definition: TokenizerDefinition) throws(HoldfastError) {
     self.definition = definition
     encoder = try definition.makeEncoder()

@@ -91,5 +91,11 @@ void activations(const char *scratch) {
   WORKS(holdfast_inspect(path, &summary, &error));
   CHECK(summary != NULL && strstr(summary, "holdfast-activations") != NULL);
   holdfast_string_free(summary);
+  left = 0;
+  REFUSED(HOLDFAST_CANCELLED, holdfast_verify(path, cancel_at, &left, &summary, &error));
+  WORKS(holdfast_verify(path, NULL, NULL, &summary, &error));
+  CHECK(summary != NULL && strstr(summary, "\"ok\":true") != NULL);
+  if (summary != NULL && strstr(summary, "\"ok\":true") == NULL) fprintf(stderr, "  %s\n", summary);
+  holdfast_string_free(summary);
   WORKS(holdfast_capture(model, NULL, NULL, "{\"texts\": [\"a\"]}", in(scratch, "texts.h5"), NULL, NULL, NULL, &error));
 }

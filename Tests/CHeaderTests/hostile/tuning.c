@@ -154,4 +154,9 @@ void studies(const char *data) {
   REFUSED(HOLDFAST_NOT_FOUND, holdfast_inspect("/nowhere", &json, &error));
   CHECK(holdfast_inspect(in(data, "questions.jsonl"), &json, NULL) == HOLDFAST_OK || json == NULL);
   holdfast_string_free(json);
+  json = NULL;
+  REFUSED(BAD, holdfast_verify(NULL, NULL, NULL, &json, &error));
+  REFUSED(BAD, holdfast_verify("x", NULL, NULL, NULL, &error));
+  REFUSED(HOLDFAST_NOT_FOUND, holdfast_verify("/nowhere", NULL, NULL, &json, &error));
+  REFUSED(HOLDFAST_UNSUPPORTED, holdfast_verify(in(data, "questions.jsonl"), NULL, NULL, &json, &error));
 }

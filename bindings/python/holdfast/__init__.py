@@ -33,7 +33,7 @@ from ._library import LibraryNotFound
 from ._log import LogFunction, set_log
 from ._model import Generation, Model, Tokenizer
 from ._progress import Progress, ProgressFunction, print_progress
-from ._study import inspect, num_threads, set_num_threads, study, study_status, system_info, version
+from ._study import inspect, num_threads, set_num_threads, study, study_status, system_info, verify, version
 from ._tensor import Tensor
 from ._tune import Tuning, tune
 
@@ -85,5 +85,6 @@ __all__ = [
     "study_status",
     "system_info",
     "tune",
+    "verify",
     "version",
 ]

@@ -352,6 +352,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "holdfast_study_run_file": (c_int32, [c_char_p, ProgressFunction, c_void_p, _out_string, _error]),
     "holdfast_study_status": (c_int32, [c_char_p, _out_string, _error]),
     "holdfast_inspect": (c_int32, [c_char_p, _out_string, _error]),
+    "holdfast_verify": (c_int32, [c_char_p, ProgressFunction, c_void_p, _out_string, _error]),
     "holdfast_dtype_size": (c_size_t, [c_int32]),
     "holdfast_dtype_name": (c_char_p, [c_int32]),
     "holdfast_tensor_zeros": (c_int32, [_extents, c_size_t, c_int32, _out_handle, _error]),

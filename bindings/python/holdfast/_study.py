@@ -55,6 +55,18 @@ def inspect(path: PathLike) -> Dict[str, Any]:
     return result
 
 
+def verify(path: PathLike, *, progress: Optional[ProgressFunction] = None) -> Dict[str, Any]:
+    """Reads a whole file and says what is wrong in it: structure, checksums, NaN and infinities.
+
+    ``ok`` is true when nothing is; ``findings`` lists the rest, each with ``kind``, ``place`` and ``message``.
+    """
+    text = ctypes.c_void_p()
+    with Reporter(progress) as reporter:
+        call("holdfast_verify", path_bytes(path), reporter.callback, None, ctypes.byref(text))
+        result: Dict[str, Any] = json.loads(take_string(text))
+        return result
+
+
 def system_info() -> Dict[str, Any]:
     """The machine and the library: CPU, kernels, threads, BLAS, HDF5."""
     result: Dict[str, Any] = json_result("holdfast_system_info")
