@@ -100,6 +100,13 @@ def test_texts_of_the_study_are_escaped(whole: Path, tmp_path: Path) -> None:
     assert "<i>never" not in text and "&lt;script&gt;1 &lt; 2" in text
 
 
+def test_the_summary_folds_what_is_long_away(whole: Path) -> None:
+    text = drawn(whole)
+    summary = text[: text.index("<details>")]
+    assert "consistency by step of tuning" in text and "consistency by step of tuning" not in summary
+    assert re.search(r"The course of each tuning \(4\)", text)
+
+
 def test_a_study_is_loaded_from_a_group(whole: Path, tmp_path: Path) -> None:
     with h5py.File(whole) as source, h5py.File(tmp_path / "series.h5", "w") as target:
         source.copy("/", target.create_group("domains"), name="sums")

@@ -12,9 +12,8 @@ def summary(study: Study) -> str:
     undecided = [c.sentence for c in study.contrasts if not c.decided]
     told = {c.sentence for c in study.contrasts}
     rest = [sentence for sentence in study.summary if sentence not in told]
-    tunings = {t.model for t in study.training}
     consistency = [line for line in rest if any(line.startswith(f"{model} on ") for model in study.models)]
-    drift = [line for line in rest if any(line.startswith((f"{name} ran to", f"{name} stopped early")) for name in tunings)]
+    drift = [line for line in rest if any(line.startswith(f"{model}: consistency by step") for model in study.models)]
     others = [line for line in rest if line not in consistency and line not in drift]
 
     head = ""
