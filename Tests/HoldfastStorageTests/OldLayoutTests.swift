@@ -77,4 +77,36 @@ import Testing
       }
     }
   }
+
+  /// A tree of 20 levels, in each of which 16 children are one and the same, is refused and not walked 16^20 times.
+  @Test func aTreeThatMeetsItselfIsNotWalked() throws {
+    try withTemporaryDirectory { directory in
+      let path = "\(directory)/bomb.h5"
+      var bytes = try contents(Self.path)
+      // The root's entry holds the addresses of its tree and, behind it, of its heap.
+      let tree = Array(bytes[80..<88])
+      let number = { (value: Int) in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+      let limit = 2 * (Int(bytes[18]) | Int(bytes[19]) << 8)
+      var child = tree
+      for level in 1...20 {
+        while bytes.count % 8 != 0 { bytes.append(0) }
+        let address = number(bytes.count)
+        let key = number(0)
+        bytes += Array("TREE".utf8)
+        bytes += [0, UInt8(level), 16, 0]
+        bytes += [UInt8](repeating: 255, count: 16)
+        for _ in 0..<16 { bytes += key + child }
+        bytes += key
+        bytes += [UInt8](repeating: 0, count: 16 * (limit - 16))
+        child = address
+      }
+      for place in 0..<(bytes.count - 8) where place % 4 == 0 && Array(bytes[place..<(place + 8)]) == tree {
+        if place < 4096 { bytes.replaceSubrange(place..<(place + 8), with: child) }
+      }
+      bytes.replaceSubrange(40..<48, with: number(bytes.count))
+      try overwrite(path, bytes[...])
+      let error = #expect(throws: HoldfastError.self) { try HDF5File(path: path) }
+      #expect(error?.message.contains("two structures share bytes") == true, "\(error?.message ?? "")")
+    }
+  }
 }

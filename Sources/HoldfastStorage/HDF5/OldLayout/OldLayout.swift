@@ -23,6 +23,7 @@ final class OldLayout {
   private(set) var chunkNodeLimit = 64
   /// What is at which address, and how far it reaches.
   private var claims: [Range<Int>] = []
+  private var starts: Set<Int> = []
   /// The objects that were found, and those whose header was not yet read.
   private(set) var objects: [Int: OldObject] = [:]
   private var waiting: [Int] = []
@@ -113,10 +114,13 @@ final class OldLayout {
       name: "\(path), \(what) at \(address)")
   }
 
-  /// Notes that bytes belong to one structure; that no other has them is checked at the end.
+  /// Notes that bytes belong to one structure; that no other has them is checked at the end, and at once where another
+  /// begins at the same byte: a tree whose nodes have all one child, many times over, would take for ever to walk.
   func claim(_ address: Int, _ count: Int) throws(HoldfastError) {
     _ = try cursor(at: address, count, "a structure")
-    if count > 0 { claims.append(address..<(address + count)) }
+    guard count > 0 else { return }
+    guard starts.insert(address).inserted else { throw corrupt("two structures share bytes", at: address) }
+    claims.append(address..<(address + count))
   }
 
   /// An address that must be in the file.
