@@ -42,6 +42,21 @@ public struct PublishedGroup: Sendable, Equatable {
     return counts
   }
 
+  /// The rows to train on as JSONL that `holdfast tune` reads, without those that have one of the damages named: `id`,
+  /// `question`, `choices`, `output` and the explanation that is trained.
+  ///
+  /// - Throws: as `group(without:)`.
+  public func trainingLines(without damages: Set<PublishedRow.Damage>) throws(HoldfastError) -> [UInt8] {
+    try group(without: damages).rows.flatMap { row in
+      let json: JSON = [
+        "id": .text(row.question.id), "question": .text(row.question.question),
+        "choices": .array(row.question.choices.map { .text($0) }), "output": .int(row.label),
+        "explanation": row.explanation.map { .text($0) } ?? .null,
+      ]
+      return json.serialized() + [UInt8(ascii: "\n")]
+    }
+  }
+
   /// The group to train on, without the rows that have one of the damages named.
   ///
   /// What is left out is the caller's choice and visible in the count; the default leaves out all that are damaged.

@@ -23,6 +23,11 @@ struct GroupRow {
     self.choices = choices
     label = try node.member("output").int(in: 0...(choices.count - 1))
     explanation = try node.optional("explanation")?.text()
+    if explanation == nil, try node.optional("model_exp") != nil {
+      throw node.wrong(
+        "is a published row whose explanation the model wrote, and some of those are empty, cut off or repeat the "
+          + "prompt; write the rows to train on with 'holdfast groups DIRECTORY --write FOLDER'")
+    }
   }
 
   /// The question with its lettered choices, and the answer with its explanation.

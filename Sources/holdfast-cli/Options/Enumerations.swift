@@ -4,6 +4,7 @@ public import Holdfast
 extension BOSPolicy: ExpressibleByArgument {}
 extension LearningRateSchedule: ExpressibleByArgument {}
 extension ProbeKind: ExpressibleByArgument {}
+extension PublishedRow.Damage: ExpressibleByArgument {}
 extension Mode: ExpressibleByArgument {}
 extension Normalization: ExpressibleByArgument {}
 extension Gate.Rule: ExpressibleByArgument {}

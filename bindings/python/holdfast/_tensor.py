@@ -315,10 +315,10 @@ class Tensor(Handle):
         return _operation("greater_equal", self, other)
 
     # By element, as in NumPy and PyTorch; a tensor is found in sets and dictionaries by identity, as in PyTorch.
-    def __eq__(self, other: object) -> "Tensor":  # type: ignore[override]
+    def __eq__(self, other: Any) -> "Tensor":  # type: ignore[override]
         return _operation("equal", self, other) if _is_operand(other) else NotImplemented
 
-    def __ne__(self, other: object) -> "Tensor":  # type: ignore[override]
+    def __ne__(self, other: Any) -> "Tensor":  # type: ignore[override]
         return _operation("not_equal", self, other) if _is_operand(other) else NotImplemented
 
     __hash__ = object.__hash__
