@@ -131,6 +131,8 @@ for wanted in 'goes on' 'loses most without blocks' 'lens: {' 'questions without
 done
 say "example of looking inside: $(grep 'loses most' "$work/look_inside.out")"
 
+# A study that is finished has nothing to report and is not cancelled.
+rm -rf "$work/face/tiny-study"
 "${runner[@]}" "$work/hostile" "$work/model/tiny-tied" "$work/face" "$work/scratch" 2> "$work/hostile.err" || {
   tail -40 "$work/hostile.err" >&2
   echo "the hostile caller found a weakness" >&2
