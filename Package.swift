@@ -36,7 +36,7 @@ let package = Package(
     .target(
       name: "HoldfastTensor", dependencies: ["CHoldfastKernels"], swiftSettings: swiftSettings),
     .target(
-      name: "HoldfastStorage", dependencies: ["CHDF5", "HoldfastTensor"],
+      name: "HoldfastStorage", dependencies: ["CHDF5", "CHoldfastKernels", "HoldfastTensor"],
       swiftSettings: swiftSettings),
     .target(
       name: "HoldfastText", dependencies: ["HoldfastStorage"], swiftSettings: swiftSettings),

@@ -53,7 +53,9 @@ struct CompareCommand: ParsableCommand {
     let options = try gate.options()
     let probing = try probe.options()
     let printer = try common.begin()
-    for path in [junit, markdown].compactMap({ $0 }) { try OutputPath.check(path, besides: [before, after]) }
+    for path in [junit, markdown].compactMap({ $0 }) {
+      try OutputPath.check(path, besides: [before, after, probe.questions, probe.dev])
+    }
     let comparison = try ledgers(options) ?? models(options, probing, printer)
     if let junit { try AtomicFile.write(Array(comparison.junit.utf8), to: junit) }
     if let markdown { try AtomicFile.write(Array(comparison.markdown.utf8), to: markdown) }

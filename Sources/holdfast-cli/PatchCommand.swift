@@ -70,7 +70,7 @@ struct PatchCommand: ParsableCommand {
   func run() throws {
     let options = try probe.options()
     let printer = try common.begin()
-    if let out { try OutputPath.check(out) }
+    if let out { try OutputPath.check(out, besides: [base, tuned, probe.questions, probe.dev]) }
     let sets = try probe.sets()
     if let keep { try FileSystem.makeDirectory(keep) }
     let chosen: JSON? = layers.isEmpty ? nil : .array(layers.map { .int($0) })

@@ -49,7 +49,7 @@ struct ReportCommand: ParsableCommand {
       throw HoldfastError(.notFound, "\(file): there is no such study file; `holdfast study run` writes it")
     }
     try OutputPath.check(output, besides: [file])
-    if let picture { try OutputPath.check(picture) }
+    if let picture { try OutputPath.check(picture, besides: [file]) }
     if let figures { try OutputPath.checkFolder(figures) }
     let python = try PythonInterpreter.find()
     var arguments = ["-m", "holdfast.report", file, "-o", output]

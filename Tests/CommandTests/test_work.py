@@ -105,6 +105,25 @@ def test_interrupted_tuning_resumes_to_the_same_numbers(holdfast, tiny, instruct
     assert weights(out) == weights(tmp_path / "straight.h5")
 
 
+def test_signals_end_what_reads_and_spare_what_is_told_not_to_mind_them(tiny, instructions, tmp_path):
+    # A filter waiting for its input ends at once.
+    child = subprocess.Popen([COMMAND, "tokenize", tiny], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
+    child.stdin.write(b'"a"\n')
+    child.stdin.flush()
+    assert child.stdout.readline().startswith(b"[[")
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=10) == -signal.SIGINT
+    # A shell starts its background jobs with SIGINT ignored; work goes on then.
+    arguments = [COMMAND, "tune", tiny, "--data", instructions, "--template", "none", "--max-steps", STEPS, "--batch-size", 4,
+                 "--out", tmp_path / "tuned.h5"]
+    child = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                             env=environment(), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    assert "tune" in child.stderr.readline()
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=120)
+    assert child.returncode == 0 and "stopping" not in err, err
+
+
 def weights(path):
     found = {}
     with h5py.File(path) as file:

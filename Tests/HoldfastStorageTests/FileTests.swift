@@ -26,6 +26,18 @@ import Testing
     }
   }
 
+  /// The processor's own instructions against the reference, from other states than the first one.
+  @Test func theKernelOfDigestsIsTheReference() {
+    var random = RandomSource(seed: 5)
+    for blocks in [0, 1, 2, 3, 17, 300] {
+      let bytes = (0..<(64 * blocks)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      let state = SIMD8<UInt32>((0..<8).map { _ in UInt32(truncatingIfNeeded: random.next()) })
+      bytes.withUnsafeBytes {
+        #expect(SHA256.compress(state, $0) == SHA256.compressed(state, $0), "\(blocks) blocks")
+      }
+    }
+  }
+
   @Test func digestsMatchTheSystem() throws {
     try withTemporaryDirectory { directory in
       let path = "\(directory)/bytes"

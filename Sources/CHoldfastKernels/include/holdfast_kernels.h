@@ -180,6 +180,7 @@ typedef struct {
   bool avx2;              ///< with FMA
   bool avx512;            ///< F, BW, DQ and VL
   bool avx512_bf16;
+  bool sha;               ///< SHA-256, with SSE 4.1
   bool neon;
 } holdfast_cpu;
 
@@ -196,6 +197,9 @@ const holdfast_kernels *holdfast_kernels_neon(void);
 /// The best table this processor and operating system can run, at most `cap` ("avx512", "avx2", "neon", "scalar" or
 /// NULL for no cap).
 const holdfast_kernels *holdfast_kernels_best(const char *cap);
+
+/// Takes a state of SHA-256, eight words, over `count` blocks of 64 bytes; only where holdfast_cpu says `sha`.
+void holdfast_sha256(uint32_t *state, const void *blocks, size_t count);
 
 /// Natural logarithm, the same bits everywhere; the second rounds the first once.
 double holdfast_log_double(double x);

@@ -1,3 +1,4 @@
+internal import CHoldfastKernels
 public import HoldfastTensor
 
 /// The SHA-256 digest of a stream of bytes (FIPS 180-4).
@@ -79,8 +80,22 @@ public struct SHA256: Sendable {
 }
 
 extension SHA256 {
+  private static let isAccelerated = holdfast_cpu_describe().sha
+
   /// The state after whole blocks of 64 bytes.
-  private static func compress(_ initial: SIMD8<UInt32>, _ blocks: UnsafeRawBufferPointer) -> SIMD8<UInt32> {
+  static func compress(_ initial: SIMD8<UInt32>, _ blocks: UnsafeRawBufferPointer) -> SIMD8<UInt32> {
+    guard isAccelerated, let base = blocks.baseAddress else { return compressed(initial, blocks) }
+    var state = initial
+    withUnsafeMutableBytes(of: &state) {
+      if let words = $0.assumingMemoryBound(to: UInt32.self).baseAddress {
+        holdfast_sha256(words, base, blocks.count / 64)
+      }
+    }
+    return state
+  }
+
+  /// The reference: the same without the processor's own instructions.
+  static func compressed(_ initial: SIMD8<UInt32>, _ blocks: UnsafeRawBufferPointer) -> SIMD8<UInt32> {
     guard let base = blocks.baseAddress else { return initial }
     var state = initial
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { ring in

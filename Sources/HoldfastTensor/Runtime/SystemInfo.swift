@@ -40,6 +40,7 @@ extension Runtime {
     if cpu.avx2 { features += ["avx2", "fma"] }
     if cpu.avx512 { features += ["avx512f", "avx512bw", "avx512dq", "avx512vl"] }
     if cpu.avx512_bf16 { features.append("avx512_bf16") }
+    if cpu.sha { features.append("sha") }
     if cpu.neon { features.append("neon") }
     let brand = withUnsafeBytes(of: cpu.brand) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     let vendor = withUnsafeBytes(of: cpu.vendor) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
