@@ -33,7 +33,7 @@ struct HoldfastCommand: ParsableCommand {
       StudyCommand.self, ProbeCommand.self, TuneCommand.self, CompareCommand.self, GroupsCommand.self,
       JoinCommand.self, CaptureCommand.self, PatchCommand.self, DriftCommand.self, TraceCommand.self,
       LensCommand.self, GenerateCommand.self, TokenizeCommand.self, ExportCommand.self, InspectCommand.self,
-      VerifyCommand.self, ReportCommand.self, SystemInfoCommand.self,
+      VerifyCommand.self, ReportCommand.self, BenchCommand.self, SystemInfoCommand.self,
     ])
 
   static func main() {

@@ -76,6 +76,16 @@ public final class Weights: Sendable {
   /// The number of parameters.
   public var parameterCount: Int { slots.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 
+  /// The bytes that one token reads of the files: every tensor but the embeddings that are only looked up.
+  public var bytesPerToken: Int {
+    slots.reduce(0) { sum, slot in
+      let isLookedUp =
+        slot.key.module == .positionEmbedding
+        || (slot.key.module == .embedding && !configuration.tiedEmbeddings)
+      return sum + (isLookedUp ? 0 : tensors[slot.name]?.stored.byteCount ?? 0)
+    }
+  }
+
   /// The storage types in use and how many tensors have each, most used first, such as `q4_1 × 210, f32 × 61`.
   public var storageSummary: String {
     var counts: [String: Int] = [:]

@@ -1,5 +1,5 @@
 import HoldfastModel
-import HoldfastTensor
+public import HoldfastTensor
 
 extension Trainer {
   /// Takes one optimiser step.
@@ -7,7 +7,7 @@ extension Trainer {
   /// - Parameter report: told, after each micro-batch, how many of the step's examples are done; throws to cancel.
   /// - Throws: `numerical`, naming the step and the tensor, when the loss or a gradient is not finite. Whatever is
   ///   thrown, parameters and moments are those of before the step.
-  func step(
+  public func step(
     report: (_ done: Int, _ total: Int) throws(HoldfastError) -> Void = { (_, _) in }
   ) throws(HoldfastError) -> TrainingRecord {
     guard let workspace else { throw Self.finished }
