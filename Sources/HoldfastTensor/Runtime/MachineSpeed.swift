@@ -13,7 +13,7 @@ public enum MachineSpeed {
     public var best: Double { max(builtin, openblas ?? 0) }
   }
 
-  /// Measures products of one shape; the fastest of some runs counts.
+  /// Measures products of one shape; the median of some runs counts.
   ///
   /// - Throws: `invalidArgument` unless every size is positive, `outOfMemory`.
   public static func product(
@@ -30,18 +30,18 @@ public enum MachineSpeed {
     let operations = 2.0 * Double(m) * Double(n) * Double(k)
     let own = Runtime(kernels: runtime.kernels, threadCount: runtime.threadCount)
     let packed = try PackedMatrix(w, runtime: own)
-    var speed = Product(builtin: operations / fastest { own.linear(x, packed, into: y) }, openblas: nil)
+    var speed = Product(builtin: operations / median { own.linear(x, packed, into: y) }, openblas: nil)
     if let library = BLAS.shared.product {
       speed.openblas =
         operations
-        / fastest {
+        / median {
           runtime.blasLinear(library, x, w, into: y, accumulate: false)
         }
     }
     return speed
   }
 
-  /// Bytes a second that the runtime's threads read of `count` bytes, over and over; the fastest of some runs counts.
+  /// Bytes a second that the runtime's threads read of `count` bytes, over and over; the median of some runs counts.
   ///
   /// What fits into a cache is read from there. `memchr` of the system's library does the reading.
   public static func reading(_ count: Int, runtime: Runtime = .shared) throws(HoldfastError) -> Double {
@@ -49,7 +49,7 @@ public enum MachineSpeed {
     let bytes = SharedMemory(pointer: memory.pointer)
     let piece = 1 << 16
     let pieces = memory.count * 4 / piece
-    let seconds = fastest {
+    let seconds = median {
       runtime.parallel(pieces, grain: max(1, pieces / (8 * runtime.threadCount))) { range in
         for index in range {
           let start = UnsafeRawPointer(bytes.pointer) + index * piece
@@ -60,19 +60,19 @@ public enum MachineSpeed {
     return Double(pieces * piece) / seconds
   }
 
-  /// The shortest time of one call, of at least five calls and a fifth of a second.
-  private static func fastest(_ work: () -> Void) -> Double {
+  /// The median time of a call, of at least five calls and a tenth of a second.
+  ///
+  /// The median, because the fastest moment of a machine shared with others is no measure of the minute around it.
+  private static func median(_ work: () -> Void) -> Double {
     let clock = ContinuousClock()
     work()
-    var best = Double.infinity
-    var calls = 0
+    var times: [Double] = []
     let began = clock.now
-    while calls < 5 || clock.now - began < .milliseconds(200) {
+    while times.count < 5 || clock.now - began < .milliseconds(100) {
       let start = clock.now
       work()
-      best = min(best, (clock.now - start) / .seconds(1))
-      calls += 1
+      times.append((clock.now - start) / .seconds(1))
     }
-    return max(best, 1e-9)
+    return max(times.sorted()[times.count / 2], 1e-9)
   }
 }

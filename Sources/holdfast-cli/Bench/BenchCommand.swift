@@ -138,15 +138,19 @@ struct BenchCommand: ParsableCommand {
       }
       try report(0)
       let run = try workload.prepare(subject)
-      // Once before and once after: a neighbour may have slowed one of them down.
-      let before = try Peak.measure(workload.yardstick, subject)
+      // Beside every sample, because a machine shared with others changes from minute to minute.
+      var peaks: [Peak] = []
+      func measurePeak() throws(HoldfastError) {
+        if let peak = try Peak.measure(workload.yardstick, subject) { peaks.append(peak) }
+      }
+      try measurePeak()
       var samples: [Workload.Sample] = []
       for index in 0..<repetitions {
         samples.append(try run())
+        try measurePeak()
         try report(index + 1)
       }
-      let peak = try before?.better(Peak.measure(workload.yardstick, subject))
-      results.append(BenchResult(workload: workload, samples: samples, peak: peak))
+      results.append(BenchResult(workload: workload, samples: samples, peaks: peaks))
     }
     return results
   }

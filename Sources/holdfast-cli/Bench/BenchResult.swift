@@ -4,15 +4,25 @@ import Holdfast
 struct BenchResult {
   let workload: Workload
   let samples: [Workload.Sample]
-  let peak: Peak?
+  /// What the machine reached before the first sample, between them and after the last one; empty without a yardstick.
+  let peaks: [Peak]
 
   /// The median of the samples' figures.
   var value: Double { Self.median(samples.map(figure)) }
 
-  /// The share of the peak that was reached of the work that is needed.
+  /// The median of what the machine reached.
+  var peak: Peak? {
+    peaks.isEmpty ? nil : peaks.sorted { $0.value < $1.value }[peaks.count / 2]
+  }
+
+  /// The share of the peak that was reached of the work that is needed: the median over the samples, each compared with
+  /// what the machine reached just before and just after it.
   var share: Double? {
-    guard let peak, samples.allSatisfy({ $0.needed > 0 }) else { return nil }
-    return Self.median(samples.map { $0.needed / $0.seconds }) / peak.value
+    guard peaks.count > samples.count, samples.allSatisfy({ $0.needed > 0 }) else { return nil }
+    return Self.median(
+      samples.enumerated().map { index, sample in
+        sample.needed / sample.seconds / ((peaks[index].value + peaks[index + 1].value) / 2)
+      })
   }
 
   private func figure(_ sample: Workload.Sample) -> Double {

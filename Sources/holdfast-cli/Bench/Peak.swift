@@ -24,12 +24,6 @@ struct Peak {
     }
   }
 
-  /// The better of two measurements.
-  func better(_ other: Peak?) -> Peak {
-    guard let other, other.value > value else { return self }
-    return other
-  }
-
   /// The projections of the model on so many rows: each shape by whoever is fastest at it.
   private static func products(rows: Int, _ configuration: ModelConfiguration) throws(HoldfastError) -> Peak {
     var operations = 0.0
