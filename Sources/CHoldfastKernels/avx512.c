@@ -6,7 +6,7 @@
 #include "holdfast_kernels.h"
 
 #pragma STDC FP_CONTRACT OFF
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 
 #define HOLDFAST_LANES 16
 #define HOLDFAST_TILE_ROWS 12
@@ -15,6 +15,7 @@
 #include "simd/lanes.h"
 #include "simd/functions.h"
 #include "simd/product.h"
+#include "simd/compact.h"
 #include "simd/attention.h"
 #include "simd/attention_backward.h"
 #include "simd/norms.h"

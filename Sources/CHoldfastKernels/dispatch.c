@@ -25,12 +25,13 @@ holdfast_cpu holdfast_cpu_describe(void) {
   memcpy(cpu.vendor + 4, &d, 4);
   memcpy(cpu.vendor + 8, &c, 4);
   if (!__get_cpuid(1, &a, &b, &c, &d)) return cpu;
-  bool saves = c & bit_OSXSAVE, fma = c & bit_FMA, avx = c & bit_AVX, sse = (c & bit_SSSE3) && (c & bit_SSE4_1);
+  bool saves = c & bit_OSXSAVE, fma = c & bit_FMA, f16c = c & bit_F16C, avx = c & bit_AVX;
+  bool sse = (c & bit_SSSE3) && (c & bit_SSE4_1);
   uint64_t state = saves ? enabled_state() : 0;
   bool ymm = (state & 0x6) == 0x6, zmm = (state & 0xe6) == 0xe6;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;
   cpu.sha = sse && (b & (1u << 29));
-  cpu.avx2 = ymm && avx && fma && (b & bit_AVX2);
+  cpu.avx2 = ymm && avx && fma && f16c && (b & bit_AVX2);
   cpu.avx512 = cpu.avx2 && zmm && (b & bit_AVX512F) && (b & bit_AVX512BW) && (b & bit_AVX512DQ) && (b & bit_AVX512VL);
   if (cpu.avx512 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) cpu.avx512_bf16 = a & (1u << 5);
   return cpu;

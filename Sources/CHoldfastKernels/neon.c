@@ -14,6 +14,7 @@
 #include "simd/lanes.h"
 #include "simd/functions.h"
 #include "simd/product.h"
+#include "simd/compact.h"
 #include "simd/attention.h"
 #include "simd/attention_backward.h"
 #include "simd/norms.h"

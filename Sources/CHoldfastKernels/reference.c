@@ -12,6 +12,7 @@ enum { LANES = 16, COLUMNS = 16, TILE_ROWS = 1 };
 // clang-format off: each file needs the ones before it.
 #include "reference/functions.h"
 #include "reference/product.h"
+#include "reference/compact.h"
 #include "reference/attention.h"
 #include "reference/norms.h"
 #include "reference/activations.h"

@@ -7,6 +7,9 @@
     .pack_rows = pack_rows,                                     \
     .pack_columns = pack_columns,                               \
     .product = product,                                         \
+    .compact_rows = COMPACT_ROWS,                               \
+    .expand = expand,                                           \
+    .compact_product = compact_product,                         \
     .attention = attention,                                     \
     .attention_backward_panels = attention_backward_panels,     \
     .attention_backward_pack = attention_backward_pack,         \

@@ -28,6 +28,27 @@ typedef struct {
   bool accumulate, one_chain;
 } holdfast_product;
 
+/// How the numbers of a compact matrix are written; each becomes the float32 that dequantising gives.
+typedef enum {
+  HOLDFAST_NIBBLES,         ///< q * scale + offset, q of four bits; column j of a panel in the low half of byte j,
+                            ///< column j + panel_columns / 2 in its high half
+  HOLDFAST_SIGNED_NIBBLES,  ///< (q - 8) * scale, laid out the same way
+  HOLDFAST_BYTES,           ///< q * scale, q a signed byte
+  HOLDFAST_OFFSET_BYTES,    ///< q * scale + offset
+  HOLDFAST_HALVES,          ///< IEEE binary16, finite
+  HOLDFAST_BRAINS,          ///< bfloat16
+} holdfast_coding;
+
+/// Panels of a right operand in fewer bits than float32.
+typedef struct {
+  holdfast_coding coding;
+  size_t group;             ///< successive k of a column that share a scale; a power of 2, at most 32
+  const uint8_t *codes;     ///< panel p at codes + p * code_stride, [K][panel_columns]
+  size_t code_stride;       ///< in bytes
+  const float *scales, *offsets; ///< panel p at + p * scale_stride, [K / group][panel_columns]; NULL where there are none
+  size_t scale_stride;
+} holdfast_compact;
+
 /// Keys and values that precede a segment: `rows` rows, `holdfast_attention.kv_row` apart.
 typedef struct {
   const float *keys, *values;
@@ -97,11 +118,16 @@ typedef struct {
   const char *name;
   size_t panel_columns;   ///< columns of a panel of the right operand
   size_t tile_rows;       ///< rows of the largest register tile
+  size_t compact_rows;    ///< rows that compact_product takes at most
   /// Rows w[n][k] (row stride `row`, n <= panel_columns) into one panel [k][panel_columns], zero-padded.
   void (*pack_rows)(const float *w, size_t row, size_t n, size_t k, float *panel);
   /// Columns b[k][n] (row stride `row`, n <= panel_columns) into one panel [k][panel_columns], zero-padded.
   void (*pack_columns)(const float *b, size_t row, size_t n, size_t k, float *panel);
   void (*product)(const holdfast_product *);
+  /// The terms k0 ..< k0 + k of one panel as float32, [k][panel_columns]; k0 is a multiple of the group.
+  void (*expand)(const holdfast_compact *, size_t panel, size_t k0, size_t k, float *out);
+  /// The same as product, for rows up to compact_rows, not one_chain, from the panels of w at term k0.
+  void (*compact_product)(const holdfast_product *, const holdfast_compact *w, size_t k0);
   void (*attention)(const holdfast_attention *);
   /// Floats that the packed keys and values of a segment take.
   size_t (*attention_backward_panels)(size_t count, size_t width);
@@ -197,6 +223,10 @@ const holdfast_kernels *holdfast_kernels_neon(void);
 /// The best table this processor and operating system can run, at most `cap` ("avx512", "avx2", "neon", "scalar" or
 /// NULL for no cap).
 const holdfast_kernels *holdfast_kernels_best(const char *cap);
+
+/// Packs the codes of n <= columns rows, [n][k] of a byte (or two) each, into one panel of a compact matrix.
+void holdfast_pack_codes(
+  holdfast_coding coding, const uint8_t *codes, size_t n, size_t k, size_t columns, uint8_t *panel);
 
 /// Takes a state of SHA-256, eight words, over `count` blocks of 64 bytes; only where holdfast_cpu says `sha`.
 void holdfast_sha256(uint32_t *state, const void *blocks, size_t count);

@@ -10,6 +10,7 @@ enum {
   BLOCK_K = HOLDFAST_CHAIN,
   GATHERED_TILES = 4,  // tiles of a transposed left operand that are copied together: whole cache lines of it
   GATHERED_K = 384,
+  AHEAD = 32,  // rows of a panel that are fetched before they are used: weights come from memory when there are few rows
 };
 
 typedef float vector __attribute__((vector_size(4 * HOLDFAST_LANES)));
@@ -87,6 +88,9 @@ INLINE void tile(
     UNROLL for (size_t p = 0; p < panels; p++)
       UNROLL for (size_t v = 0; v < VECTORS; v++)
         right[p * VECTORS + v] = load_vector(b + p * panel_stride + v * WIDTH);
+    UNROLL for (size_t p = 0; p < panels; p++)
+      UNROLL for (size_t v = 0; v < VECTORS; v++)
+        __builtin_prefetch(b + p * panel_stride + AHEAD * COLUMNS + v * WIDTH);
     UNROLL for (size_t m = 0; m < rows; m++) {
       vector left = a[m * a_row] - (vector){0};
       UNROLL for (size_t v = 0; v < vectors; v++) sum[m][v] = __builtin_elementwise_fma(left, right[v], sum[m][v]);

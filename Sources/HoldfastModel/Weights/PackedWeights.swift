@@ -21,6 +21,19 @@ final class PackedWeights: Sendable {
   {
     let key = Key(name: weight.name, rows: rows)
     if let made = matrices.withLock({ $0[key] }) { return made }
+    let matrix =
+      if let compact = try compact(weight, rows, runtime) { compact } else { try plain(weight, rows, runtime) }
+    return matrices.withLock { made in
+      if let first = made[key] { return first }
+      made[key] = matrix
+      return matrix
+    }
+  }
+
+  /// Rows as float32.
+  private func plain(_ weight: WeightTensor, _ rows: Range<Int>, _ runtime: Runtime) throws(HoldfastError)
+    -> PackedMatrix
+  {
     let damage = Damage()
     let matrix = try PackedMatrix(outputs: rows.count, inputs: weight.columns, runtime: runtime) {
       part, destination in
@@ -28,11 +41,20 @@ final class PackedWeights: Sendable {
       Self.inspect(destination, of: weight, from: rows.lowerBound + part.lowerBound, damage, runtime)
     }
     if let index = damage.first { throw weight.nonFinite(at: index) }
-    return matrices.withLock { made in
-      if let first = made[key] { return first }
-      made[key] = matrix
-      return matrix
+    return matrix
+  }
+
+  /// Rows in the few bits they are stored with; `nil` when they have no such form, or a number among them is not finite.
+  private func compact(_ weight: WeightTensor, _ rows: Range<Int>, _ runtime: Runtime) throws(HoldfastError)
+    -> PackedMatrix?
+  {
+    guard runtime.takesCompactMatrices, let form = weight.compactForm else { return nil }
+    let damage = Damage()
+    let matrix = try PackedMatrix(outputs: rows.count, inputs: weight.columns, form: form, runtime: runtime) {
+      row, parts in
+      if !weight.decode(row: rows.lowerBound + row, into: parts, form) { damage.record(row) }
     }
+    return damage.first == nil ? matrix : nil
   }
 
   /// Looks once through rows that are left where they are; `numerical` names the first value that is not finite.

@@ -31,6 +31,22 @@ struct WeightTensor: Sendable {
     }
   }
 
+  /// How rows can be packed in the few bits they are stored with, where the layout leaves rows whole.
+  var compactForm: CompactForm? {
+    guard shape.count == 2 else { return nil }
+    switch layout {
+    case .natural, .interleavedPairs, .headwise: return stored.compactForm
+    case .plusOne, .transposed: return nil
+    }
+  }
+
+  /// Takes one row apart; false when a number in it is not finite.
+  func decode(row: Int, into parts: CompactRow, _ form: CompactForm) -> Bool {
+    let source = layout == .natural ? row : layout.source(row, headWidth: headWidth, heads: heads)
+    stored.decode(row: source, into: parts)
+    return parts.isFinite(inputs: columns, form)
+  }
+
   private func gather(_ range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) {
     for (i, row) in range.enumerated() {
       let source = layout.source(row, headWidth: headWidth, heads: heads)

@@ -1,13 +1,22 @@
-/// One loop per element format: `blocks` blocks (or elements) from `input` to float32 at `output`.
+/// The elements of blocks: numbers of few bits that share scales.
 ///
-/// Every product and sum is rounded on its own, in the order of gguf-py, so the values equal gguf-py's to the bit.
-/// The layouts are those of `ggml-common.h`. The inner loops have fixed lengths and no branches, so that the compiler
-/// turns them into vector code.
+/// An element is `code * scale`, in some formats `code * scale + offset`. Every product and sum is rounded on its own, in
+/// the order of gguf-py, so the values equal gguf-py's to the bit. The layouts are those of `ggml-common.h`. The inner loops
+/// have fixed lengths and no branches, so that the compiler turns them into vector code.
 ///
-/// Callers guarantee that `input` holds `blocks` whole blocks and `output` as many elements.
+/// Callers guarantee that the input holds whole blocks and the output as many elements.
 enum Dequantize {
   /// Where the float32 go.
   typealias Output = UnsafeMutablePointer<Float>
+  /// Where codes go.
+  typealias Codes = UnsafeMutablePointer<Int8>
+
+  /// What a block is taken apart into: a code for each element, and a scale, in some formats an offset, for each group.
+  struct Parts {
+    var codes: Codes
+    var scales: Output
+    var offsets: Output
+  }
 
   /// A binary16 as float32, exactly: its significand as an integer times a power of two.
   ///

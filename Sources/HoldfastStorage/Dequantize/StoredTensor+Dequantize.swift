@@ -23,18 +23,7 @@ extension StoredTensor {
     case .f16: Dequantize.f16(input, blocks, out)
     case .bf16: Dequantize.bf16(input, blocks, out)
     case .f64: Dequantize.f64(input, blocks, out)
-    case .q8x0: Dequantize.q8x0(input, blocks, out)
-    case .q4x0: Dequantize.q4x0(input, blocks, out)
-    case .q4x1: Dequantize.q4x1(input, blocks, out)
-    case .q5x0: Dequantize.q5x0(input, blocks, out)
-    case .q5x1: Dequantize.q5x1(input, blocks, out)
-    case .q2k: Dequantize.q2k(input, blocks, out)
-    case .q3k: Dequantize.q3k(input, blocks, out)
-    case .q4k: Dequantize.q4k(input, blocks, out)
-    case .q5k: Dequantize.q5k(input, blocks, out)
-    case .q6k: Dequantize.q6k(input, blocks, out)
-    case .iq4nl: Dequantize.iq4nl(input, blocks, out)
-    case .iq4xs: Dequantize.iq4xs(input, blocks, out)
+    case .blocks(let form): Dequantize.blocks(form, input, blocks, out)
     }
     withExtendedLifetime(file) {}
   }

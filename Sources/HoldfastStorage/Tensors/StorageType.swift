@@ -13,11 +13,9 @@ public struct StorageType: Hashable, Sendable, CustomStringConvertible {
   let decoder: Decoder?
 
   /// The element formats that can be turned into float32.
-  enum Decoder: Sendable {
+  enum Decoder: Sendable, Hashable {
     case f32, f16, bf16, f64
-    case q8x0, q4x0, q4x1, q5x0, q5x1
-    case q2k, q3k, q4k, q5k, q6k
-    case iq4nl, iq4xs
+    case blocks(BlockForm)
   }
 
   private init(_ name: String, _ elements: Int, _ bytes: Int, _ decoder: Decoder? = nil) {
@@ -27,6 +25,10 @@ public struct StorageType: Hashable, Sendable, CustomStringConvertible {
     self.decoder = decoder
   }
 
+  private init(_ name: String, _ form: BlockForm) {
+    self.init(name, form.elements, form.bytes, .blocks(form))
+  }
+
   /// IEEE 754 binary32.
   public static let f32 = StorageType("F32", 1, 4, .f32)
   /// IEEE 754 binary16.
@@ -34,29 +36,29 @@ public struct StorageType: Hashable, Sendable, CustomStringConvertible {
   /// The upper half of a binary32: 1 sign, 8 exponent and 7 fraction bits.
   public static let bf16 = StorageType("BF16", 1, 2, .bf16)
   /// 32 signed bytes with a float16 scale.
-  public static let q8x0 = StorageType("Q8_0", 32, 34, .q8x0)
+  public static let q8x0 = StorageType("Q8_0", .q8x0)
   /// 32 four-bit numbers less 8, with a float16 scale.
-  public static let q4x0 = StorageType("Q4_0", 32, 18, .q4x0)
+  public static let q4x0 = StorageType("Q4_0", .q4x0)
   /// 32 four-bit numbers with a float16 scale and a float16 minimum.
-  public static let q4x1 = StorageType("Q4_1", 32, 20, .q4x1)
+  public static let q4x1 = StorageType("Q4_1", .q4x1)
   /// 32 five-bit numbers less 16, with a float16 scale.
-  public static let q5x0 = StorageType("Q5_0", 32, 22, .q5x0)
+  public static let q5x0 = StorageType("Q5_0", .q5x0)
   /// 32 five-bit numbers with a float16 scale and a float16 minimum.
-  public static let q5x1 = StorageType("Q5_1", 32, 24, .q5x1)
+  public static let q5x1 = StorageType("Q5_1", .q5x1)
   /// 256 two-bit numbers; groups of 16 with four-bit scales and minima.
-  public static let q2k = StorageType("Q2_K", 256, 84, .q2k)
+  public static let q2k = StorageType("Q2_K", .q2k)
   /// 256 three-bit numbers; groups of 16 with six-bit scales.
-  public static let q3k = StorageType("Q3_K", 256, 110, .q3k)
+  public static let q3k = StorageType("Q3_K", .q3k)
   /// 256 four-bit numbers; groups of 32 with six-bit scales and minima.
-  public static let q4k = StorageType("Q4_K", 256, 144, .q4k)
+  public static let q4k = StorageType("Q4_K", .q4k)
   /// 256 five-bit numbers; groups of 32 with six-bit scales and minima.
-  public static let q5k = StorageType("Q5_K", 256, 176, .q5k)
+  public static let q5k = StorageType("Q5_K", .q5k)
   /// 256 six-bit numbers; groups of 16 with eight-bit scales.
-  public static let q6k = StorageType("Q6_K", 256, 210, .q6k)
+  public static let q6k = StorageType("Q6_K", .q6k)
   /// 32 four-bit places in a table of unevenly spaced values, with a float16 scale.
-  public static let iq4nl = StorageType("IQ4_NL", 32, 18, .iq4nl)
+  public static let iq4nl = StorageType("IQ4_NL", .iq4nl)
   /// 256 elements as in IQ4_NL; groups of 32 with six-bit scales.
-  public static let iq4xs = StorageType("IQ4_XS", 256, 136, .iq4xs)
+  public static let iq4xs = StorageType("IQ4_XS", .iq4xs)
   /// IEEE 754 binary64; read rounded to float32.
   public static let f64 = StorageType("F64", 1, 8, .f64)
   /// Signed 64-bit integers.

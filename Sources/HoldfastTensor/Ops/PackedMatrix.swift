@@ -16,6 +16,8 @@ public final class PackedMatrix: @unchecked Sendable {
   enum Storage {
     /// Panels of columns for the built-in kernels, [panels][K][columns].
     case panels(TensorMemory)
+    /// The same in fewer bits.
+    case compact(CompactPanels)
     /// The matrix as it was, [N, K], for a library.
     case rows(Tensor)
   }
@@ -67,4 +69,24 @@ public final class PackedMatrix: @unchecked Sendable {
     }
     try watch.check()
   }
+
+  /// Packs a matrix [N, K] in the few bits it is stored with; products have the bits of those with its float32 numbers.
+  ///
+  /// - Parameter decode: takes one row apart; called on several threads at once, each row once. Every number must be finite.
+  public init(
+    outputs: Int, inputs: Int, form: CompactForm, runtime: Runtime = .shared,
+    decode: @Sendable (_ row: Int, CompactRow) -> Void
+  ) throws(HoldfastError) {
+    precondition(form.coding.hasScales ? form.group > 0 && inputs % form.group == 0 : true)
+    self.outputs = outputs
+    self.inputs = inputs
+    kernels = runtime.kernels
+    storage = .compact(
+      try CompactPanels(outputs: outputs, inputs: inputs, form: form, runtime: runtime, decode: decode))
+  }
+}
+
+extension Runtime {
+  /// Whether products take matrices in fewer bits than float32; a library's do not.
+  public var takesCompactMatrices: Bool { blas == nil }
 }

@@ -49,6 +49,8 @@ struct LeftOperand: @unchecked Sendable {
 enum RightOperand: @unchecked Sendable {
   /// Packed before.
   case panels(UnsafeMutablePointer<Float>)
+  /// Packed before, in fewer bits.
+  case compact(CompactPanels)
   /// Stored [N, K].
   case rows(UnsafeMutablePointer<Float>)
   /// Stored [K, N].
@@ -62,7 +64,7 @@ enum RightOperand: @unchecked Sendable {
   var packing: Packing {
     switch self {
     case .panels: .done
-    case .rows, .columns: .cheap
+    case .compact, .rows, .columns: .cheap
     case .source: .once
     }
   }
@@ -84,6 +86,9 @@ enum RightOperand: @unchecked Sendable {
       let (width, panel) = (Swift.min(columns, n - first), scratch + slot * stride)
       switch self {
       case .panels: break
+      case .compact(let compact):
+        var source = compact.panels(from: index)
+        kernels.table.pointee.expand(&source, 0, terms.lowerBound, terms.count, panel)
       case .rows(let w):
         kernels.table.pointee.pack_rows(w + first * k + terms.lowerBound, k, width, terms.count, panel)
       case .columns(let b):

@@ -14,6 +14,9 @@ extension Runtime {
     case .panels(let panels):
       let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
       product(left, .panels(panels.pointer), into: y, m: m, n: w.outputs, k: k, accumulate: accumulate)
+    case .compact(let panels):
+      let left = LeftOperand(pointer: x.pointer, row: k, step: 1)
+      product(left, .compact(panels), into: y, m: m, n: w.outputs, k: k, accumulate: accumulate)
     }
   }
 
@@ -79,6 +82,14 @@ extension Runtime {
         block.m = rows.count
         block.n = Swift.min(panels.upperBound * columns, n) - first
         block.one_chain = oneChain
+        if case .compact(let compact) = right, rows.count <= kernels.compactRows {
+          block.a = UnsafePointer(left.pointer + rows.lowerBound * left.row)
+          block.k = k
+          block.accumulate = accumulate
+          var source = compact.panels(from: panels.lowerBound)
+          kernels.table.pointee.compact_product(&block, &source, 0)
+          continue
+        }
         // Packed and used chain by chain, a panel never leaves the cache; but a source gives whole rows.
         let most = right.packing == .once ? k : chain
         for start in stride(from: 0, to: k, by: most) {
@@ -99,9 +110,12 @@ extension Runtime {
 struct KernelTable: @unchecked Sendable {
   let table: UnsafePointer<holdfast_kernels>
   let panelColumns: Int
+  /// Rows that are multiplied by compact panels without expanding them.
+  let compactRows: Int
 
   init(_ table: UnsafePointer<holdfast_kernels>) {
     self.table = table
     panelColumns = table.pointee.panel_columns
+    compactRows = table.pointee.compact_rows
   }
 }

@@ -1,4 +1,4 @@
-public import HoldfastModel
+import HoldfastModel
 
 extension Trainer {
   /// The floating-point operations that a step needs, forward and backward.
