@@ -92,8 +92,11 @@ private struct WritingBatch {
       if step > 0, step.isMultiple(of: Self.reportedTokens) { try report() }
       step += 1
       let logits = try session.extend(open.map { (streams[$0].cache, streams[$0].next) })
+      var randoms = open.map { streams[$0].random }
+      let tokens = sampler.draw(rows: logits, &randoms)
       for (row, stream) in open.enumerated() {
-        guard let token = sampler.draw(logits.row(row).array, &streams[stream].random) else {
+        streams[stream].random = randoms[row]
+        guard let token = tokens[row] else {
           throw HoldfastError(
             .numerical,
             "'\(streams[stream].request.id)': a logit is not a finite number; the model's weights are damaged"

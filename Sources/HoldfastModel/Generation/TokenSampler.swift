@@ -48,3 +48,24 @@ public struct TokenSampler: Sendable {
     return Array(candidates[...(end ?? candidates.count - 1)])
   }
 }
+
+extension TokenSampler {
+  /// A token for each row of logits [R, V], each drawn with its own source, on all threads; `nil` where a logit is not a
+  /// finite number.
+  public func draw(
+    rows logits: Tensor, _ randoms: inout [RandomSource], runtime: Runtime = .shared
+  ) -> [Int32?] {
+    var tokens = [Int32?](repeating: nil, count: randoms.count)
+    precondition(logits.shape.count == 2 && logits.shape[0] == randoms.count, "a source for every row")
+    randoms.withUnsafeMutableBufferPointer { randoms in
+      tokens.withUnsafeMutableBufferPointer { tokens in
+        // Every row has its own place in both.
+        nonisolated(unsafe) let (randoms, tokens) = (randoms, tokens)
+        runtime.parallel(tokens.count) { rows in
+          for row in rows { tokens[row] = draw(logits.row(row).array, &randoms[row]) }
+        }
+      }
+    }
+    return tokens
+  }
+}

@@ -49,8 +49,8 @@ extension Workload {
       // The prompt is not timed; its last token gives the first that is drawn.
       func step() throws(HoldfastError) {
         let logits = try session.extend(zip(caches, next).map { (cache: $0, tokens: $1) })
-        for stream in 0..<streams {
-          guard let token = sampler.draw(logits.row(stream).array, &randoms[stream]) else {
+        for (stream, token) in sampler.draw(rows: logits, &randoms).enumerated() {
+          guard let token else {
             throw HoldfastError(.numerical, "a logit is not a finite number; the model is damaged")
           }
           next[stream] = [token]
