@@ -91,7 +91,7 @@ demo: build ## probe, tune, evaluate and compare on a real model, then draw the 
 
 test-packages:
 	@.ci/install-packages $(shell command -v cc >/dev/null && command -v c++ >/dev/null && command -v nm >/dev/null || \
-	  echo gcc g++ binutils) abigail-tools cmake
+	  echo gcc g++ binutils) abigail-tools cmake valgrind
 
 test: test-packages build $(VENV)/.test fetch ## every test: lint, Swift, C, Python, the command and a small study
 	@.ci/test

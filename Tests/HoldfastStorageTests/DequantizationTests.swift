@@ -36,6 +36,41 @@ import Testing
     }
   }
 
+  /// Codes and scales are the elements, to the bit.
+  @Test(arguments: quantized.filter { $0 != "f64" }) func partsMakeTheElements(name: String) throws {
+    let tensor = try GGUFFile(path: Fixture.path("quantizations.gguf")).tensor(ByteString(name))
+    let form = try #require(tensor.compactForm)
+    let (values, width) = (try tensor.values(), tensor.width)
+    var codes = [UInt8](repeating: 0, count: width)
+    var scales = [Float](repeating: 0, count: width / form.group)
+    var offsets = scales
+    for row in 0..<tensor.rowCount {
+      codes.withUnsafeMutableBufferPointer { codes in
+        scales.withUnsafeMutableBufferPointer { scales in
+          offsets.withUnsafeMutableBufferPointer { offsets in
+            tensor.decode(
+              row: row,
+              into: CompactRow(
+                codes: codes.baseAddress!, scales: scales.baseAddress!, offsets: offsets.baseAddress!))
+          }
+        }
+      }
+      let wrong = (0..<width).first { i in
+        let q: Float
+        switch form.coding {
+        case .nibbles: q = Float(codes[i])
+        case .signedNibbles: q = Float(codes[i]) - 8
+        default: q = Float(Int8(bitPattern: codes[i]))
+        }
+        let product = q * scales[i / form.group]
+        let value = form.coding.hasOffsets ? product + offsets[i / form.group] : product
+        let expected = values[row * width + i]
+        return value.bitPattern != expected.bitPattern && !(value.isNaN && expected.isNaN)
+      }
+      #expect(wrong == nil, "row \(row), element \(wrong ?? 0)")
+    }
+  }
+
   @Test func everyTypeInUseIsRead() throws {
     let read = try GGUFFile(path: Fixture.path("quantizations.gguf")).tensors.filter(\.type.isReadable)
     #expect(read.count == Self.quantized.count)

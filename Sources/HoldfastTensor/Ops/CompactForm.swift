@@ -69,6 +69,14 @@ public struct CompactRow {
   public let scales: UnsafeMutablePointer<Float>
   /// An offset for each group; not to be written where the coding has none.
   public let offsets: UnsafeMutablePointer<Float>
+
+  /// Names the room for a row.
+  public init(
+    codes: UnsafeMutablePointer<UInt8>, scales: UnsafeMutablePointer<Float>,
+    offsets: UnsafeMutablePointer<Float>
+  ) {
+    (self.codes, self.scales, self.offsets) = (codes, scales, offsets)
+  }
 }
 
 extension CompactRow {
