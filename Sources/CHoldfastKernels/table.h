@@ -36,6 +36,7 @@
     .cross_entropy = cross_entropy,                             \
     .penalized_cross_entropy = penalized_cross_entropy,         \
     .adamw = adamw,                                             \
+    .adamw_bfloat16 = adamw_bfloat16,                           \
     .sum_of_squares = sum_of_squares,                           \
     .exp = exponential,                                         \
     .first_non_finite = first_non_finite,                       \

@@ -5,8 +5,10 @@ import Holdfast
 
 extension holdfast_tune_options: Options {
   static var type: String { "holdfast_tune_options" }
-  static var sizes: [Int] { [152, 184, 192] }
+  static var sizes: [Int] { [152, 184, 192, 200] }
 
+  // In the order of `holdfast_moment_precision`.
+  private static let precisions: [MomentPrecision] = [.float32, .bfloat16]
   // In the order of `holdfast_schedule`.
   private static let schedules: [LearningRateSchedule] = [.constant, .cosine, .linear]
 
@@ -24,7 +26,8 @@ extension holdfast_tune_options: Options {
       template_name: nil, checkpoint_path: nil, checkpoint_every: 0, resume: 0, reserved: 0,
       lora_rank: Int32(clamping: options.loraRank), use_rslora: options.useRSLoRA ? 1 : 0,
       lora_alpha: options.loraAlpha, lora_dropout: options.loraDropout, lora_target_modules: nil,
-      kl_weight: options.klWeight)
+      kl_weight: options.klWeight, moment_precision: index(options.momentPrecision, in: precisions),
+      recompute: options.recompute ? 1 : 0)
   }
 
   /// The options as the engine takes them, whose ranges it checks.
@@ -53,6 +56,8 @@ extension holdfast_tune_options: Options {
     options.loraAlpha = lora_alpha
     options.loraDropout = lora_dropout
     options.klWeight = kl_weight
+    options.momentPrecision = try choice(moment_precision, "moment_precision", Self.precisions)
+    options.recompute = try flag(recompute, "recompute")
     if let modules = try optionalTextArgument(lora_target_modules, "lora_target_modules") {
       options.loraTargetModules = modules.utf8.split(
         separator: UInt8(ascii: ","), omittingEmptySubsequences: false

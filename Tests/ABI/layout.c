@@ -89,6 +89,8 @@ static void structures(void) {
   FIELD(holdfast_tune_options, lora_dropout);
   FIELD(holdfast_tune_options, lora_target_modules);
   FIELD(holdfast_tune_options, kl_weight);
+  FIELD(holdfast_tune_options, moment_precision);
+  FIELD(holdfast_tune_options, recompute);
   SIZE(holdfast_compare_options);
   FIELD(holdfast_compare_options, struct_size);
   FIELD(holdfast_compare_options, resamples);

@@ -252,10 +252,9 @@ import Testing
       // A scale of 1/2 on a doubled gradient is exact: it must change nothing.
       let g = try fixture.tensor("adamw.g\(step)", [20])
       for i in 0..<20 { g[i] *= 2 }
-      runtime.adamW(
-        parameter: p, gradient: g, firstMoment: m, secondMoment: v, step: step, learningRate: 3e-3,
-        beta1: 0.9,
-        beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, gradientScale: 0.5)
+      var options = Runtime.AdamWStep(number: step, learningRate: 3e-3)
+      (options.beta2, options.weightDecay, options.gradientScale) = (0.95, 0.1, 0.5)
+      runtime.adamW(options, parameter: p, gradient: g, firstMoment: m, secondMoment: v)
       for (a, b) in zip(p.array, try fixture.numbers("adamw.p\(step)")) {
         #expect(abs(Double(a) - b) <= 3e-7 * max(abs(b), 1e-2), "step \(step)")
       }

@@ -224,13 +224,19 @@ import Testing
     let (m, v) = (try random.tensor([count], scale: 0.1), try random.tensor([count], scale: 0.1))
     for i in 0..<count { v[i] = abs(v[i]) }
     func run(_ runtime: Runtime) throws -> ([[Float]], Double) {
+      let (small, first, second) = (
+        try w.copy(), try BFloat16Tensor(zeros: [count]), try BFloat16Tensor(zeros: [count])
+      )
       let (w, m, v) = (try w.copy(), try m.copy(), try v.copy())
       for step in 1...2 {
+        var step = Runtime.AdamWStep(number: step, learningRate: 1e-2)
+        step.gradientScale = 0.7
+        runtime.adamW(step, parameter: w, gradient: g, firstMoment: m, secondMoment: v)
         runtime.adamW(
-          parameter: w, gradient: g, firstMoment: m, secondMoment: v, step: step, learningRate: 1e-2,
-          gradientScale: 0.7)
+          step, parameter: small, gradient: g, firstMoment: first, secondMoment: second,
+          key: UInt64(step.number) << 33)
       }
-      return ([w.array, m.array, v.array], runtime.sumOfSquares(g))
+      return ([w.array, m.array, v.array, small.array, first.array, second.array], runtime.sumOfSquares(g))
     }
     let (a, b) = (try run(candidate.runtime), try run(Candidate.reference.runtime))
     for (x, y) in zip(a.0, b.0) { expectSameBits(x, y, "AdamW") }

@@ -133,6 +133,32 @@ import Testing
     }
   }
 
+  /// The moments are half as large in the file, and a run goes on from them to the same bits.
+  @Test func momentsInBFloat16GoOnToTheSameBits() throws {
+    try Fixture.temporaryDirectory { directory in
+      let (path, other) = (directory + "/checkpoint.h5", directory + "/float32.h5")
+      var options = Fixture.livelyOptions
+      _ = try interrupted("tiny-tied", steps: 4, path: other, options: options)
+      options.momentPrecision = .bfloat16
+      _ = try interrupted("tiny-tied", steps: 4, path: path, options: options)
+      let resumed = try Trainer(resuming: path, examples: data("tiny-tied")).run()
+      let whole = try Trainer(
+        model: Fixture.model("tiny-tied"), examples: data("tiny-tied"), options: options
+      ).run()
+      #expect(try bits(resumed.model) == bits(whole.model))
+      let plain = try Trainer(resuming: other, examples: data("tiny-tied")).run()
+      #expect(try bits(plain.model) != bits(whole.model))
+      for (a, b) in zip(plain.records, whole.records) { #expect(abs(a.loss - b.loss) < 0.02 * a.loss) }
+      let moments = try HDF5File(path: path).root.group("optimizer").group("second_moment")
+      for (name, _) in try moments.members() { #expect(try moments.dataset(name).type == .bfloat16) }
+      options.momentPrecision = .float32
+      let error = #expect(throws: HoldfastError.self) {
+        try Trainer(resuming: path, examples: data("tiny-tied"), options: options)
+      }
+      #expect(error?.message.contains("moment_precision (\"bfloat16\", now \"float32\")") == true)
+    }
+  }
+
   @Test func aConstantRateMayRunLonger() throws {
     try Fixture.temporaryDirectory { directory in
       let path = directory + "/checkpoint.h5"

@@ -31,6 +31,8 @@ import Testing
     options.loraTargetModules = ["q_proj", "mlp.up_proj"]
     options.useRSLoRA = true
     options.klWeight = 0.75
+    options.momentPrecision = .bfloat16
+    options.recompute = true
     let text = options.json.text()
     #expect(try TuningOptions(json: JSON.parse(text, name: "test")) == options)
     #expect(try TuningOptions(json: [:]) == TuningOptions())

@@ -49,6 +49,14 @@ typedef enum holdfast_schedule {
   HOLDFAST_SCHEDULE_LINEAR = 2
 } holdfast_schedule;
 
+/** How the optimiser's moments are held. */
+typedef enum holdfast_moment_precision {
+  /** Four bytes each. */
+  HOLDFAST_MOMENTS_FLOAT32 = 0,
+  /** Two bytes each, rounded at random so that their means are kept; gives other results. */
+  HOLDFAST_MOMENTS_BFLOAT16 = 1
+} holdfast_moment_precision;
+
 /** How to tune. */
 typedef struct holdfast_tune_options {
   /** sizeof(holdfast_tune_options). */
@@ -116,6 +124,13 @@ typedef struct holdfast_tune_options {
    * mean over the same targets, costs beside the cross-entropy. 0: none. Default 0.
    */
   double kl_weight;
+  /** A holdfast_moment_precision. Default HOLDFAST_MOMENTS_FLOAT32. */
+  int32_t moment_precision;
+  /**
+   * 1: a block's activations are computed again on the way back instead of kept, which takes less memory and more time and
+   * never changes the result. Default 0.
+   */
+  int32_t recompute;
 } holdfast_tune_options;
 
 /** Fills options with the defaults; `struct_size` is sizeof(holdfast_tune_options). */

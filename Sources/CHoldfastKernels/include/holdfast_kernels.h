@@ -108,6 +108,7 @@ typedef struct {
   float root_correction;  ///< sqrt(1 - beta2^step)
   float epsilon;
   float step_size;        ///< learning rate / (1 - beta1^step)
+  uint64_t key;           ///< of the draws that round moments to bfloat16
 } holdfast_adamw;
 
 /// SiLU, GELU by the normal distribution, and GELU by the hyperbolic tangent.
@@ -191,6 +192,11 @@ typedef struct {
     float *x, float *base, size_t n, size_t target, float scale, float weight, float *divergence);
   void (*adamw)(
     const holdfast_adamw *, const float *gradient, size_t n, float *parameter, float *first, float *second);
+  /// The same with moments in bfloat16: the step takes them before they are rounded. A moment is rounded up with the
+  /// probability of its distance to the number below, by a draw of its place first_place + i and the key.
+  void (*adamw_bfloat16)(
+    const holdfast_adamw *, const float *gradient, size_t n, size_t first_place, float *parameter, uint16_t *first,
+    uint16_t *second);
   /// Sum of squares in double: 16 lanes, then the tree.
   double (*sum_of_squares)(const float *x, size_t n);
   /// exp, element by element.

@@ -88,6 +88,31 @@ static void adamw(
   }
 }
 
+// Two rounds of 32-bit mixing (multiply and xor-shift) of a place, keyed by the halves of a key.
+static uint32_t drawn(uint32_t place, uint64_t key) {
+  uint32_t h = place * 0x9e3779b9u + (uint32_t)key;
+  h = (h ^ h >> 16) * 0x7feb352du;
+  h = (h ^ h >> 15) * 0x846ca68bu;
+  h = (h ^ h >> 16) ^ (uint32_t)(key >> 32);
+  h = (h ^ h >> 16) * 0x85ebca6bu;
+  h = (h ^ h >> 13) * 0xc2b2ae35u;
+  return h ^ h >> 16;
+}
+
+static void adamw_bfloat16(
+  const holdfast_adamw *o, const float *gradient, size_t n, size_t first_place, float *parameter, uint16_t *first,
+  uint16_t *second) {
+  for (size_t i = 0; i < n; i++) {
+    float m = from_bits((uint32_t)first[i] << 16), v = from_bits((uint32_t)second[i] << 16);
+    adamw(o, gradient + i, 1, parameter + i, &m, &v);
+    uint32_t draw = drawn((uint32_t)(first_place + i), o->key), bits;
+    memcpy(&bits, &m, sizeof bits);
+    first[i] = (uint16_t)((bits + (draw & 0xffff)) >> 16);
+    memcpy(&bits, &v, sizeof bits);
+    second[i] = (uint16_t)((bits + (draw >> 16)) >> 16);
+  }
+}
+
 static double sum_of_squares(const float *x, size_t n) {
   double lane[LANES] = {0};
   for (size_t i = 0; i < n; i++) lane[i % LANES] = fma((double)x[i], (double)x[i], lane[i % LANES]);
@@ -126,16 +151,6 @@ static void softcap_backward(float *dy, const float *y, size_t n, float cap) {
   }
 }
 
-// Two rounds of 32-bit mixing (multiply and xor-shift) of the column, keyed by the halves of the row's key.
 static void dropout(const float *x, size_t n, uint64_t key, uint32_t threshold, float factor, float *y) {
-  for (size_t i = 0; i < n; i++) {
-    uint32_t h = (uint32_t)i * 0x9e3779b9u + (uint32_t)key;
-    h = (h ^ h >> 16) * 0x7feb352du;
-    h = (h ^ h >> 15) * 0x846ca68bu;
-    h = (h ^ h >> 16) ^ (uint32_t)(key >> 32);
-    h = (h ^ h >> 16) * 0x85ebca6bu;
-    h = (h ^ h >> 13) * 0xc2b2ae35u;
-    h = h ^ h >> 16;
-    y[i] = h < threshold ? 0 : x[i] * factor;
-  }
+  for (size_t i = 0; i < n; i++) y[i] = drawn((uint32_t)i, key) < threshold ? 0 : x[i] * factor;
 }

@@ -77,18 +77,61 @@ static float penalized_cross_entropy(
   return (m + holdfast_log(s)) - at_target;
 }
 
+/// One step for some lanes; returns the new parameters.
+INLINE lanes adamw_step(const holdfast_adamw *o, lanes gradient, lanes parameter, lanes *first, lanes *second) {
+  lanes g = gradient * o->gradient_scale;
+  *first = fma_lanes(SPLAT(o->first_rest), g - *first, *first);
+  *second = fma_lanes(o->second_rest * g, g, *second * o->second);
+  lanes root = __builtin_elementwise_sqrt(*second) / o->root_correction + o->epsilon;
+  return fma_lanes(SPLAT(-o->step_size), *first / root, parameter * o->decay);
+}
+
 static void adamw(
   const holdfast_adamw *o, const float *gradient, size_t n, float *parameter, float *first, float *second) {
   FOR_LANES(n, {
-    lanes g = get(gradient + i, w) * o->gradient_scale;
     lanes m = get(first + i, w);
     lanes v = get(second + i, w);
-    m = fma_lanes(SPLAT(o->first_rest), g - m, m);
-    v = fma_lanes(o->second_rest * g, g, v * o->second);
-    lanes root = __builtin_elementwise_sqrt(v) / o->root_correction + o->epsilon;
+    lanes x = adamw_step(o, get(gradient + i, w), get(parameter + i, w), &m, &v);
     put(first + i, m, w);
     put(second + i, v, w);
-    put(parameter + i, fma_lanes(SPLAT(-o->step_size), m / root, get(parameter + i, w) * o->decay), w);
+    put(parameter + i, x, w);
+  });
+}
+
+/// Two rounds of 32-bit mixing of sixteen places from one on, as the reference does it.
+INLINE words drawn(uint32_t place, uint64_t key) {
+  const words index = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  words h = (index + place) * 0x9e3779b9u + (uint32_t)key;
+  h = (h ^ h >> 16) * 0x7feb352du;
+  h = (h ^ h >> 15) * 0x846ca68bu;
+  h = (h ^ h >> 16) ^ (uint32_t)(key >> 32);
+  h = (h ^ h >> 16) * 0x85ebca6bu;
+  h = (h ^ h >> 13) * 0xc2b2ae35u;
+  return h ^ h >> 16;
+}
+
+INLINE lanes get_brains(const uint16_t *p, size_t n) {
+  halves16 q = {0};
+  memcpy(&q, p, n * sizeof(uint16_t));
+  return (lanes)(__builtin_convertvector(q, words) << 16);
+}
+
+INLINE void put_brains(uint16_t *p, lanes x, words draw, size_t n) {
+  halves16 q = __builtin_convertvector(((words)x + draw) >> 16, halves16);
+  memcpy(p, &q, n * sizeof(uint16_t));
+}
+
+static void adamw_bfloat16(
+  const holdfast_adamw *o, const float *gradient, size_t n, size_t first_place, float *parameter, uint16_t *first,
+  uint16_t *second) {
+  FOR_LANES(n, {
+    lanes m = get_brains(first + i, w);
+    lanes v = get_brains(second + i, w);
+    lanes x = adamw_step(o, get(gradient + i, w), get(parameter + i, w), &m, &v);
+    words draw = drawn((uint32_t)(first_place + i), o->key);
+    put_brains(first + i, m, draw & 0xffff, w);
+    put_brains(second + i, v, draw >> 16, w);
+    put(parameter + i, x, w);
   });
 }
 
@@ -152,15 +195,8 @@ static void softcap_backward(float *dy, const float *y, size_t n, float cap) {
 }
 
 static void dropout(const float *x, size_t n, uint64_t key, uint32_t threshold, float factor, float *y) {
-  const words index = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   FOR_LANES(n, {
-    words h = (index + (uint32_t)i) * 0x9e3779b9u + (uint32_t)key;
-    h = (h ^ h >> 16) * 0x7feb352du;
-    h = (h ^ h >> 15) * 0x846ca68bu;
-    h = (h ^ h >> 16) ^ (uint32_t)(key >> 32);
-    h = (h ^ h >> 16) * 0x85ebca6bu;
-    h = (h ^ h >> 13) * 0xc2b2ae35u;
-    h = h ^ h >> 16;
-    put(y + i, choose((marks)(h < threshold), SPLAT(0.0f), get(x + i, w) * factor), w);
+    marks dropped = (marks)(drawn((uint32_t)i, key) < threshold);
+    put(y + i, choose(dropped, SPLAT(0.0f), get(x + i, w) * factor), w);
   });
 }

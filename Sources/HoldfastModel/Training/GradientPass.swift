@@ -11,17 +11,22 @@ public final class GradientPass {
   private let arena = Arena()
   private let rotary: RotaryTables
   private let penalty: (base: BasePass, weight: Float)?
+  private let recomputes: Bool
   private var dropout: DropoutRows?
 
   /// Rows of logits held at once: 256, or what 64 MiB hold.
   private var logitRows: Int { max(16, min(256, (1 << 24) / model.configuration.vocabularySize)) }
 
-  /// - Parameter penalty: what a move away from another model costs; nothing without one.
+  /// - Parameters:
+  ///   - penalty: what a move away from another model costs; nothing without one.
+  ///   - recompute: whether a block's activations are computed again on the way back instead of kept, with the same bits: a
+  ///     block then keeps its input alone (Chen et al., arXiv 1604.06174).
   /// - Throws: `invalidArgument` when the model has no parameters to train, or the penalty's base another vocabulary or
   ///   context; `unsupported` under interventions.
   public init(
-    _ model: Model, penalty: KLPenalty? = nil, runtime: Runtime = .shared
+    _ model: Model, penalty: KLPenalty? = nil, recompute: Bool = false, runtime: Runtime = .shared
   ) throws(HoldfastError) {
+    recomputes = recompute
     try model.requireNoInterventions("trained")
     try penalty?.base.requireNoInterventions("trained against")
     guard model.parameters != nil else {
@@ -97,18 +102,8 @@ public final class GradientPass {
     let tokens = plan.tokens.count
     let x = try arena.tensor("residual", [tokens, c.width])
     let slices = try rotary.slices(plan.positions, textLengths: plan.textLengths)
-    var tapes: [BlockTape] = []
     try model.embed(plan.tokens, positions: plan.positions, into: x, runtime: runtime)
-    do {
-      let scratch = try BlockScratch(model, tokens: tokens, training: true, arena: arena)
-      for (layer, block) in blocks.enumerated() {
-        let tape = try BlockTape(c, block, layer: layer, tokens: tokens, arena: arena)
-        tapes.append(tape)
-        try block.forward(
-          x, keys: tape.keys, values: tape.values, segments: plan.segments, rotary: slices, scratch: scratch,
-          saved: tape, runtime: runtime)
-      }
-    }
+    let tapes = try forward(blocks, x, plan, slices)
 
     let dx = try arena.tensor("residual gradient", [tokens, c.width])
     let after = try head(x, plan, scale: scale, into: dx, gradients, after: sums)
@@ -116,8 +111,14 @@ public final class GradientPass {
     let scratch = try BackwardScratch(
       model, hasPostNorms: blocks.contains { $0.hasPostNorms }, tokens: tokens, arena: arena)
     for layer in blocks.indices.reversed() {
+      let tape =
+        switch tapes {
+        case .kept(let tapes): tapes[layer]
+        case .inputs(let inputs):
+          try recomputed(blocks[layer], from: inputs[layer], into: x, plan, slices)
+        }
       blocks[layer].backward(
-        dx, tape: tapes[layer], segments: plan.segments, rotary: slices,
+        dx, tape: tape, segments: plan.segments, rotary: slices,
         gradients: DecoderBlock.Gradients(gradients, model.weights, layer: layer), scratch: scratch,
         runtime: runtime)
     }
@@ -133,6 +134,53 @@ public final class GradientPass {
     dropout?.tokens += plan.tokens.count
     dropout?.targets += plan.rows.count
     return after
+  }
+
+  /// What the way back needs of the blocks.
+  private enum Tapes {
+    /// All of it, block by block.
+    case kept([BlockTape])
+    /// What each block read, to compute the rest again.
+    case inputs([Tensor])
+  }
+
+  /// Runs the blocks in place on x.
+  private func forward(
+    _ blocks: [DecoderBlock], _ x: Tensor, _ plan: TrainingPlan, _ slices: RotarySlices
+  ) throws(HoldfastError) -> Tapes {
+    let tokens = plan.tokens.count
+    let scratch = try BlockScratch(model, tokens: tokens, training: true, arena: arena)
+    var tapes: [BlockTape] = []
+    var inputs: [Tensor] = []
+    for (layer, block) in blocks.enumerated() {
+      if recomputes {
+        let input = try arena.tensor("kept input \(layer)", x.shape)
+        input.copy(from: x)
+        inputs.append(input)
+      }
+      // One tape serves block after block where nothing is kept.
+      let tape = try BlockTape(
+        model.configuration, block, layer: recomputes ? 0 : layer, tokens: tokens, arena: arena)
+      tapes.append(tape)
+      try block.forward(
+        x, keys: tape.keys, values: tape.values, segments: plan.segments, rotary: slices, scratch: scratch,
+        saved: tape, runtime: runtime)
+    }
+    return recomputes ? .inputs(inputs) : .kept(tapes)
+  }
+
+  /// The tape of a block, filled by running it once more on what it read; x is overwritten.
+  private func recomputed(
+    _ block: DecoderBlock, from input: Tensor, into x: Tensor, _ plan: TrainingPlan, _ slices: RotarySlices
+  ) throws(HoldfastError) -> BlockTape {
+    let tokens = plan.tokens.count
+    let tape = try BlockTape(model.configuration, block, layer: 0, tokens: tokens, arena: arena)
+    let scratch = try BlockScratch(model, tokens: tokens, training: true, arena: arena)
+    x.copy(from: input)
+    try block.forward(
+      x, keys: tape.keys, values: tape.values, segments: plan.segments, rotary: slices, scratch: scratch,
+      saved: tape, runtime: runtime)
+    return tape
   }
 
   /// Loss and gradients above the blocks: final norm, output projection, cross-entropy at the target rows.

@@ -2,35 +2,78 @@ internal import CHoldfastKernels
 import Synchronization
 
 extension Runtime {
-  /// One AdamW step with decoupled weight decay, as `torch.optim.AdamW` computes it; `step` counts from 1 and
-  /// `gradientScale` multiplies the gradient first (gradient clipping).
+  /// What an AdamW step does to every number alike.
+  public struct AdamWStep: Sendable {
+    /// The number of the step, counted from 1, for the correction of the moments' bias.
+    public var number: Int
+    /// The learning rate.
+    public var learningRate: Double
+    /// The decay of the first moment.
+    public var beta1 = 0.9
+    /// The decay of the second moment.
+    public var beta2 = 0.999
+    /// What keeps the denominator from 0.
+    public var epsilon = 1e-8
+    /// The decoupled weight decay.
+    public var weightDecay = 0.01
+    /// Multiplies gradients first, for clipping.
+    public var gradientScale: Float = 1
+
+    /// Makes a step with PyTorch's defaults.
+    public init(number: Int, learningRate: Double) {
+      (self.number, self.learningRate) = (number, learningRate)
+    }
+
+    fileprivate func scalars(key: UInt64) -> holdfast_adamw {
+      precondition(number >= 1, "steps count from 1")
+      return holdfast_adamw(
+        gradient_scale: gradientScale, decay: Float(1 - learningRate * weightDecay),
+        first_rest: Float(1 - beta1),
+        second: Float(beta2), second_rest: Float(1 - beta2),
+        root_correction: Float((1 - power(beta2, number)).squareRoot()), epsilon: Float(epsilon),
+        step_size: Float(learningRate / (1 - power(beta1, number))), key: key)
+    }
+  }
+
+  /// One AdamW step with decoupled weight decay, as `torch.optim.AdamW` computes it.
   ///
   /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
   public func adamW(
-    parameter: Tensor, gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor, step: Int,
-    learningRate: Double,
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
-    gradientScale: Float = 1
+    _ step: AdamWStep, parameter: Tensor, gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor
   ) {
     precondition(
       gradient.count == parameter.count && firstMoment.count == parameter.count
-        && secondMoment.count == parameter.count && step >= 1,
-      "AdamW of \(parameter.shape) by \(gradient.shape)")
-    let scalars = holdfast_adamw(
-      gradient_scale: gradientScale,
-      decay: Float(1 - learningRate * weightDecay),
-      first_rest: Float(1 - beta1),
-      second: Float(beta2),
-      second_rest: Float(1 - beta2),
-      root_correction: Float((1 - power(beta2, step)).squareRoot()),
-      epsilon: Float(epsilon),
-      step_size: Float(learningRate / (1 - power(beta1, step))))
+        && secondMoment.count == parameter.count, "AdamW of \(parameter.shape) by \(gradient.shape)")
+    let scalars = step.scalars(key: 0)
     let kernels = KernelTable(kernels)
     parallel(parameter.count, grain: 32_768) { r in
       let i = r.lowerBound
       var scalars = scalars
       kernels.table.pointee.adamw(
         &scalars, gradient.pointer + i, r.count, parameter.pointer + i, firstMoment.pointer + i,
+        secondMoment.pointer + i)
+    }
+  }
+
+  /// The same with moments in bfloat16, which are rounded up or down at random in proportion, so that what is too small for
+  /// a moment's precision is not lost: its mean is kept.
+  ///
+  /// The draws depend on the key and the element's place alone, never on threads; give every step and tensor a key of its
+  /// own. Source: Gupta et al., arXiv 1502.02551 (stochastic rounding).
+  public func adamW(
+    _ step: AdamWStep, parameter: Tensor, gradient: Tensor, firstMoment: BFloat16Tensor,
+    secondMoment: BFloat16Tensor, key: UInt64
+  ) {
+    precondition(
+      gradient.count == parameter.count && firstMoment.count == parameter.count
+        && secondMoment.count == parameter.count, "AdamW of \(parameter.shape) by \(gradient.shape)")
+    let scalars = step.scalars(key: key)
+    let kernels = KernelTable(kernels)
+    parallel(parameter.count, grain: 32_768) { r in
+      let i = r.lowerBound
+      var scalars = scalars
+      kernels.table.pointee.adamw_bfloat16(
+        &scalars, gradient.pointer + i, r.count, i, parameter.pointer + i, firstMoment.pointer + i,
         secondMoment.pointer + i)
     }
   }

@@ -55,7 +55,7 @@ public struct Tensor: @unchecked Sendable {
   }
 
   /// The number of elements of a shape.
-  private static func count(_ shape: [Int]) throws(HoldfastError) -> Int {
+  static func count(_ shape: [Int]) throws(HoldfastError) -> Int {
     var count = 1
     for extent in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)

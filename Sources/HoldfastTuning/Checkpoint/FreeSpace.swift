@@ -25,9 +25,10 @@ extension TuningResult {
     // The weights, an adapter beside them, two moments for each trained number; tokenizer, configuration, records.
     let trained = model.parameters?.count ?? 0
     let adapter = model.parameters?.adapter == nil ? 0 : trained
-    let (values, overflow) = (moments ? 2 : 0).multipliedReportingOverflow(by: trained)
-    let (all, beyond) = values.addingReportingOverflow(model.weights.parameterCount + adapter)
-    let (bytes, over) = all.multipliedReportingOverflow(by: 4)
+    let (values, overflow) = (moments ? 2 * options.momentPrecision.bytes : 0)
+      .multipliedReportingOverflow(by: trained)
+    let (own, over) = (model.weights.parameterCount + adapter).multipliedReportingOverflow(by: 4)
+    let (bytes, beyond) = values.addingReportingOverflow(own)
     let (needed, excess) = bytes.addingReportingOverflow(8 << 20)
     guard !overflow, !beyond, !over, !excess, free >= needed else {
       throw HoldfastError(

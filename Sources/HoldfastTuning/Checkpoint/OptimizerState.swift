@@ -5,7 +5,7 @@ import HoldfastTensor
 /// The group `/optimizer` of a checkpoint: AdamW's moments.
 ///
 /// Attributes: `name`, `step`. Groups: `first_moment` and `second_moment`, each with a dataset per parameter, named and
-/// shaped as the parameter.
+/// shaped as the parameter, float32 or bfloat16.
 struct OptimizerState {
   static let name: ByteString = "optimizer"
   private static let algorithm: ByteString = "AdamW"
@@ -30,12 +30,10 @@ struct OptimizerState {
     try write(optimizer.secondMoments, to: group.makeGroup(Self.groups.second), model)
   }
 
-  private func write(_ tensors: [Tensor], to group: HDF5Group, _ model: Model) throws(HoldfastError) {
-    for (name, tensor) in zip(parameters.names, tensors) {
-      let axes = zip(model.axes(of: name), tensor.shape).map { HDF5Axis($0, $1) }
-      let dataset = try group.makeDataset(name, .float32, axes: axes, layout: .contiguous)
-      try dataset.writeRows(
-        0..<dataset.rowCount, from: UnsafeBufferPointer(start: tensor.pointer, count: tensor.count))
+  private func write(_ moments: [Moment], to group: HDF5Group, _ model: Model) throws(HoldfastError) {
+    for (name, moment) in zip(parameters.names, moments) {
+      let axes = zip(model.axes(of: name), moment.shape).map { HDF5Axis($0, $1) }
+      try moment.write(to: group.makeDataset(name, moment.type, axes: axes, layout: .contiguous))
     }
   }
 
@@ -52,17 +50,16 @@ struct OptimizerState {
   }
 
   private static func read(
-    _ group: HDF5Group, into tensors: [Tensor], _ names: [ByteString]
+    _ group: HDF5Group, into moments: [Moment], _ names: [ByteString]
   ) throws(HoldfastError) {
-    for (name, tensor) in zip(names, tensors) {
+    for (name, moment) in zip(names, moments) {
       let dataset = try group.dataset(name)
-      guard dataset.shape == tensor.shape else {
+      guard dataset.shape == moment.shape, dataset.type == moment.type else {
         throw HoldfastError(
           .corruptData,
-          "\(group.filePath): \(dataset.path) has the shape \(dataset.shape) instead of \(tensor.shape)")
+          "\(group.filePath): \(dataset.path) is no moment of shape \(moment.shape) and type \(moment.type)")
       }
-      try dataset.readRows(
-        0..<dataset.rowCount, into: UnsafeMutableBufferPointer(start: tensor.pointer, count: tensor.count))
+      try moment.read(from: dataset)
     }
   }
 }

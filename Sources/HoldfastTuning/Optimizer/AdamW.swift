@@ -6,17 +6,17 @@ import HoldfastTensor
 /// Source: Loshchilov and Hutter, arXiv 1711.05101, algorithm 2. Weight decay applies to every tensor.
 final class AdamW {
   /// Running means of the gradients, in the order of the parameters.
-  let firstMoments: [Tensor]
+  let firstMoments: [Moment]
   /// Running means of their squares.
-  let secondMoments: [Tensor]
+  let secondMoments: [Moment]
 
   /// Moments of zero, as before the first step; the only place where their memory is allocated.
-  init(for parameters: Parameters) throws(HoldfastError) {
-    var first: [Tensor] = []
-    var second: [Tensor] = []
+  init(for parameters: Parameters, _ precision: MomentPrecision) throws(HoldfastError) {
+    var first: [Moment] = []
+    var second: [Moment] = []
     for tensor in parameters.tensors {
-      first.append(try Tensor(zeros: tensor.shape))
-      second.append(try Tensor(zeros: tensor.shape))
+      first.append(try Moment(zeros: tensor.shape, precision))
+      second.append(try Moment(zeros: tensor.shape, precision))
     }
     firstMoments = first
     secondMoments = second
@@ -31,12 +31,23 @@ final class AdamW {
     _ number: Int, parameters: Parameters, gradients: Gradients, learningRate: Double, gradientScale: Float,
     options: TuningOptions, runtime: Runtime
   ) {
+    var step = Runtime.AdamWStep(number: number, learningRate: learningRate)
+    (step.beta1, step.beta2, step.epsilon) = (options.beta1, options.beta2, options.epsilon)
+    (step.weightDecay, step.gradientScale) = (options.weightDecay, gradientScale)
     for (i, parameter) in parameters.tensors.enumerated() {
-      runtime.adamW(
-        parameter: parameter, gradient: gradients.tensors[i], firstMoment: firstMoments[i],
-        secondMoment: secondMoments[i], step: number, learningRate: learningRate, beta1: options.beta1,
-        beta2: options.beta2, epsilon: options.epsilon, weightDecay: options.weightDecay,
-        gradientScale: gradientScale)
+      switch (firstMoments[i], secondMoments[i]) {
+      case (.float32(let first), .float32(let second)):
+        runtime.adamW(
+          step, parameter: parameter, gradient: gradients.tensors[i], firstMoment: first, secondMoment: second
+        )
+      case (.bfloat16(let first), .bfloat16(let second)):
+        var key = RandomSource(seed: options.seed, id: "moments \(number) \(i)")
+        runtime.adamW(
+          step, parameter: parameter, gradient: gradients.tensors[i], firstMoment: first,
+          secondMoment: second,
+          key: key.next())
+      default: preconditionFailure("moments of one precision")
+      }
     }
   }
 }

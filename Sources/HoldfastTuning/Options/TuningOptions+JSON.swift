@@ -139,6 +139,12 @@ extension TuningOptions {
       return true
     },
     .number("kl_weight", \.klWeight),
+    .choice("moment_precision", \.momentPrecision, MomentPrecision.allCases),
+    Field(name: "recompute", kind: "true or false", decides: false, get: { .bool($0.recompute) }) {
+      guard let value = $1.boolValue else { return false }
+      $0.recompute = value
+      return true
+    },
   ]
 
   /// A seed as JSON: a number where 64 signed bits hold it, otherwise its decimal digits.

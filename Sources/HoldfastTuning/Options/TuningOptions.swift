@@ -56,6 +56,12 @@ public struct TuningOptions: Sendable, Equatable {
   /// tuning began with. 0 leaves it out.
   public var klWeight = 0.0
 
+  /// How the optimiser's moments are held: bfloat16 takes half the memory, and gives other results.
+  public var momentPrecision = MomentPrecision.float32
+  /// Whether a block's activations are computed again on the way back instead of kept: less memory, about a third more
+  /// time. Never changes the result.
+  public var recompute = false
+
   /// Makes the default options.
   public init() {}
 

@@ -8,8 +8,9 @@ public import HoldfastTensor
 /// `microBatchSize`, `microBatchTokens` and the number of threads never change a bit. A step that fails or is cancelled
 /// leaves the parameters as they were. One thread at a time.
 ///
-/// Memory: four float32 tensors for every tuned parameter (itself, gradient, two moments) and the activations of one
-/// micro-batch; all but the parameters are freed at the end of `run`. Under an adapter the weights stay in their file,
+/// Memory: four float32 tensors for every tuned parameter (itself, gradient, two moments, which may be bfloat16) and the
+/// activations of one micro-batch, of one block at a time with `recompute`; all but the parameters are freed at the end of
+/// `run`. Under an adapter the weights stay in their file,
 /// quantised as they are; so do those of the base that a KL penalty compares with.
 public final class Trainer {
   /// The model in training: the given weights under parameters of the trainer's own.
@@ -38,11 +39,12 @@ public final class Trainer {
     let optimizer: AdamW
 
     init(
-      _ model: Model, _ parameters: Parameters, penalty: KLPenalty?, runtime: Runtime
+      _ model: Model, _ parameters: Parameters, _ options: TuningOptions, penalty: KLPenalty?,
+      runtime: Runtime
     ) throws(HoldfastError) {
-      pass = try GradientPass(model, penalty: penalty, runtime: runtime)
+      pass = try GradientPass(model, penalty: penalty, recompute: options.recompute, runtime: runtime)
       gradients = try Gradients(model)
-      optimizer = try AdamW(for: parameters)
+      optimizer = try AdamW(for: parameters, options.momentPrecision)
     }
   }
 
@@ -100,7 +102,7 @@ public final class Trainer {
     let penalty = base.map {
       KLPenalty(base: parameters.adapter == nil ? $0.model : self.model.base, weight: options.klWeight)
     }
-    let workspace = try Workspace(self.model, parameters, penalty: penalty, runtime: runtime)
+    let workspace = try Workspace(self.model, parameters, options, penalty: penalty, runtime: runtime)
     try moments?(workspace.optimizer)
     self.workspace = workspace
   }

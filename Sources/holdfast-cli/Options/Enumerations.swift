@@ -3,6 +3,7 @@ public import Holdfast
 
 extension BOSPolicy: ExpressibleByArgument {}
 extension LearningRateSchedule: ExpressibleByArgument {}
+extension MomentPrecision: ExpressibleByArgument {}
 extension ProbeKind: ExpressibleByArgument {}
 extension PublishedRow.Damage: ExpressibleByArgument {}
 extension Mode: ExpressibleByArgument {}

@@ -78,6 +78,17 @@ struct TuningArguments: ParsableArguments {
         + "close to what it was (0: nothing).", valueName: "beta"))
   var klWeight = TuningOptions().klWeight
 
+  @Option(
+    name: .long,
+    help: "How the optimiser's moments are held; bfloat16 takes half their memory, and gives other results.")
+  var momentPrecision = TuningOptions().momentPrecision
+
+  @Flag(
+    name: .long,
+    help:
+      "Compute a block's activations again instead of keeping them: less memory, more time, the same result.")
+  var recompute = false
+
   /// The engine's options, checked.
   func options() throws(HoldfastError) -> TuningOptions {
     var options = TuningOptions()
@@ -104,6 +115,8 @@ struct TuningArguments: ParsableArguments {
     ).map { String(Substring($0)) }
     options.useRSLoRA = useRSLoRA
     options.klWeight = klWeight
+    options.momentPrecision = momentPrecision
+    options.recompute = recompute
     try options.validate()
     return options
   }

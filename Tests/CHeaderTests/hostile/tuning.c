@@ -61,6 +61,9 @@ void tuning(const char *scratch) {
   TUNE(kl_weight, -0.5);
   TUNE(kl_weight, NAN);
   TUNE(kl_weight, INFINITY);
+  TUNE(moment_precision, 2);
+  TUNE(moment_precision, -1);
+  TUNE(recompute, 2);
 #undef TUNE
   REFUSED(BAD, holdfast_tune(NULL, instructions, NULL, NULL, NULL, &tuned, &report, &error));
   REFUSED(BAD, holdfast_tune(model, NULL, NULL, NULL, NULL, &tuned, &report, &error));

@@ -17,6 +17,7 @@ MODES = ("default", "paper")
 NORMALIZATIONS = ("raw", "per-token", "per-character", "pmi")
 WORDINGS = ("standard", "short", "unlabelled", "sentence", "request")
 SCHEDULES = ("constant", "cosine", "linear")
+MOMENT_PRECISIONS = ("float32", "bfloat16")
 GATE_RULES = ("absolute", "noise-floor")
 INTERVAL_METHODS = ("percentile", "bca")
 VERDICTS = ("passes", "fails", "undecided")
@@ -169,6 +170,8 @@ class TuneOptions(ctypes.Structure):
         ("lora_dropout", c_double),
         ("lora_target_modules", c_char_p),
         ("kl_weight", c_double),
+        ("moment_precision", c_int32),
+        ("recompute", c_int32),
     ]
 
 

@@ -54,6 +54,8 @@ def tune(
     lora_target_modules: Union[str, Sequence[str]] = "all-linear",
     use_rslora: bool = False,
     kl_weight: float = 0.0,
+    moment_precision: str = "float32",
+    recompute: bool = False,
     progress: Optional[ProgressFunction] = None,
 ) -> Tuning:
     """Fine-tunes a copy of the model on instruction data, with the loss on the responses alone.
@@ -64,6 +66,8 @@ def tune(
     ``{"instruction", "input", "output"}`` or ``{"prompt", "response"}``. With ``checkpoint`` a cancelled run is written
     there and goes on with ``resume=True``, to the same bits. ``kl_weight`` is what a nat of KL(base || tuned) costs, the
     mean over the learnt tokens: it keeps the model close to the one given, and ``report`` then has ``kl`` for every step.
+    ``moment_precision="bfloat16"`` halves the optimiser's moments, with other results; ``recompute`` trades time for the
+    memory of activations, with the same.
     """
     options = default_options(_abi.TuneOptions, "tune")
     options.template_name = text_bytes(template, "template")
@@ -94,6 +98,8 @@ def tune(
     options.lora_target_modules = text_bytes(modules, "lora_target_modules")
     options.use_rslora = 1 if use_rslora else 0
     options.kl_weight = kl_weight
+    options.moment_precision = choice(moment_precision, "moment_precision", _abi.MOMENT_PRECISIONS)
+    options.recompute = 1 if recompute else 0
     tuned = ctypes.c_void_p()
     report = ctypes.c_void_p()
     with borrowed(Instructions, data) as instructions, Reporter(progress) as reporter:
