@@ -41,7 +41,8 @@ final class AdamW {
           step, parameter: parameter, gradient: gradients.tensors[i], firstMoment: first, secondMoment: second
         )
       case (.bfloat16(let first), .bfloat16(let second)):
-        var key = RandomSource(seed: options.seed, id: "moments \(number) \(i)")
+        let place = UInt64(number) << 24 | UInt64(i)
+        var key = RandomSource(seed: options.seed ^ place &* 0x9e37_79b9_7f4a_7c15)
         runtime.adamW(
           step, parameter: parameter, gradient: gradients.tensors[i], firstMoment: first,
           secondMoment: second,
