@@ -51,22 +51,27 @@ extension AnalysisRequest {
   }
 
   func sweep(_ model: Model, _ progress: ProgressHandler?) throws(HoldfastError) -> JSON {
-    let (clean, corrupted) = (try text("clean", model), try text("corrupted", model))
-    let other = try node.optional("other").map { node throws(HoldfastError) in try token(node, model) }
-    let kind: AnswerMetric.Kind =
-      try node.optional("metric").map { node throws(HoldfastError) in try node.option() }
-      ?? (other == nil ? .probability : .logitDifference)
-    let metric = AnswerMetric(kind, answer: try token(node.member("answer"), model), other: other)
-    let sweep = try model.makeSession().patchingSweep(
-      clean: clean, corrupted: corrupted, kind: try site(default: .residPre),
-      byHead: try node.optional("by_head")?.bool() ?? false, metric: metric, progress: progress)
-    return [
-      "clean_tokens": shown(clean, model), "corrupted_tokens": shown(corrupted, model),
-      "site": .text(sweep.kind.rawValue), "metric": .text(metric.kind.rawValue),
-      "clean": .number(sweep.clean),
-      "corrupted": .number(sweep.corrupted), "values": .array(sweep.values.map { .numbers($0) }),
-      "restored": .array(sweep.restored.map { .numbers($0) }),
-    ]
+    let texts = try SweepTexts(self, model)
+    let sweep = try texts.sweep(model, progress)
+    return texts.json(sweep, shown: { shown($0, model) })
+  }
+
+  func attributionPatching(_ model: Model, _ progress: ProgressHandler?) throws(HoldfastError) -> JSON {
+    let texts = try SweepTexts(self, model)
+    let steps = try node.optional("steps")?.int(in: 0...10_000) ?? 0
+    let compares = try node.optional("compare")?.bool() ?? false
+    let estimate = try model.makeSession().attributionPatching(
+      clean: texts.clean, corrupted: texts.corrupted, kind: texts.site, byHead: texts.byHead,
+      metric: texts.metric, steps: steps)
+    var json = texts.json(estimate, shown: { shown($0, model) })
+    json.set("steps", .int(steps))
+    if compares {
+      let sweep = try texts.sweep(model, progress)
+      json.set("patched_values", .array(sweep.values.map { .numbers($0) }))
+      let (foretold, found) = (estimate.values.flatMap { $0 }, sweep.values.flatMap { $0 })
+      json.set("correlation", Statistics.pearson(foretold, found).map(JSON.number) ?? nil)
+    }
+    return json
   }
 
   func trace(_ model: Model, _ progress: ProgressHandler?) throws(HoldfastError) -> JSON {
@@ -158,7 +163,7 @@ extension AnalysisRequest {
   }
 
   /// The tokens of a member that is a text or a list of tokens.
-  private func text(_ key: ByteString, _ model: Model) throws(HoldfastError) -> [Int32] {
+  func text(_ key: ByteString, _ model: Model) throws(HoldfastError) -> [Int32] {
     try tokens(node.member(key), model)
   }
 
@@ -183,7 +188,7 @@ extension AnalysisRequest {
   }
 
   /// A token, as an id or as a text that is one.
-  private func token(_ value: JSONNode, _ model: Model) throws(HoldfastError) -> Int32 {
+  func token(_ value: JSONNode, _ model: Model) throws(HoldfastError) -> Int32 {
     if value.json.intValue != nil { return try value.int32() }
     let text = try value.text()
     let tokens = try model.tokenizer.encode(text, bos: .never)

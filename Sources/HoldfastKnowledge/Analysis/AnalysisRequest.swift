@@ -15,6 +15,8 @@ public struct AnalysisRequest: Sendable {
     case attribution
     /// An activation patching sweep.
     case sweep
+    /// A sweep foretold by gradients.
+    case attributionPatching = "attribution_patching"
     /// Causal tracing.
     case trace
     /// Linear probes on activations.
@@ -68,6 +70,9 @@ public struct AnalysisRequest: Sendable {
     .lens: ["prompt", "bos", "positions", "targets", "top"],
     .attribution: ["prompt", "bos", "position", "targets", "heads"],
     .sweep: ["clean", "corrupted", "bos", "site", "by_head", "metric", "answer", "other"],
+    .attributionPatching: [
+      "clean", "corrupted", "bos", "site", "by_head", "metric", "answer", "other", "steps", "compare",
+    ],
     .trace: [
       "prompt", "bos", "subject", "corrupted", "answer", "site", "window", "noise", "draws", "seed",
     ],
@@ -106,6 +111,7 @@ public struct AnalysisRequest: Sendable {
     case .lens: try lens(subjects.model)
     case .attribution: try attribution(subjects.model)
     case .sweep: try sweep(subjects.model, progress)
+    case .attributionPatching: try attributionPatching(subjects.model, progress)
     case .trace: try trace(subjects.model, progress)
     case .steer: try steer(subjects.model)
     case .probe: try linearProbe(subjects.model, progress)

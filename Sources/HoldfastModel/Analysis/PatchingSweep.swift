@@ -1,55 +1,4 @@
-import Glibc
 public import HoldfastTensor
-
-/// What is read off the logits behind the last token of a prompt.
-public struct AnswerMetric: Sendable, Equatable {
-  /// Which number it is.
-  public enum Kind: String, Sendable, CaseIterable {
-    /// The answer's probability.
-    case probability
-    /// Its natural log-probability.
-    case logProbability = "log_probability"
-    /// Its logit less the other token's.
-    case logitDifference = "logit_difference"
-  }
-
-  /// Which number it is.
-  public var kind: Kind
-  /// The answer's token.
-  public var answer: Int32
-  /// The token it is held against in a difference of logits.
-  public var other: Int32?
-
-  /// Makes a metric.
-  public init(_ kind: Kind = .probability, answer: Int32, other: Int32? = nil) {
-    self.kind = kind
-    self.answer = answer
-    self.other = other
-  }
-
-  func validate(_ c: ModelConfiguration) throws(HoldfastError) {
-    guard (kind == .logitDifference) == (other != nil) else {
-      throw HoldfastError(
-        .invalidArgument, "a difference of logits needs another token, and nothing else takes one")
-    }
-    for token in [answer, other ?? answer] where token < 0 || Int(token) >= c.vocabularySize {
-      throw HoldfastError(
-        .invalidArgument, "the token \(token) is outside the vocabulary 0..<\(c.vocabularySize)")
-    }
-  }
-
-  /// The metric of each row of logits [R,V].
-  func values(_ logits: Tensor, _ runtime: Runtime) -> [Double] {
-    let rows = logits.shape[0]
-    if let other {
-      return (0..<rows).map {
-        Double(logits.row($0)[Int(answer)]) - Double(logits.row($0)[Int(other)])
-      }
-    }
-    let scores = runtime.logSoftmax(logits, pick: (0..<rows).map { ($0, answer) })
-    return scores.map { kind == .probability ? exp(Double($0)) : Double($0) }
-  }
-}
 
 /// An activation patching sweep: one text's activations put into another's run, layer by layer and position by position.
 ///
@@ -61,8 +10,11 @@ public struct PatchingSweep: Sendable {
   public let clean, corrupted: Double
   /// The layers.
   public let layers: [Int]
-  /// The metric with a patch at a layer and a position (or a head), by layer.
+  /// The metric with a patch at a layer and a position (or a head), by layer; as gradients foretell it, where it is an
+  /// estimate.
   public let values: [[Double]]
+  /// Whether the values were foretold by gradients instead of computed patch by patch.
+  public var isEstimate = false
 
   /// How much of the way from corrupted to clean each patch goes; NaN where there is none.
   public var restored: [[Double]] {
@@ -86,12 +38,7 @@ extension Session {
     try metric.validate(c)
     let layers = Array(0..<c.layers)
     let sites = try Self.sites(kind, layers, c, byHead: byHead)
-    guard clean.count == corrupted.count else {
-      throw HoldfastError(
-        .invalidArgument,
-        "the clean text has \(clean.count) tokens and the corrupted one \(corrupted.count); they must have as many"
-      )
-    }
+    try Self.requireSameLength(clean, corrupted)
     let (first, seen) = try logitsAndActivations([Segment(clean)], sites: sites)
     let cleanValue = metric.values(first, runtime)[0]
     let corruptedValue = metric.values(try logits([Segment(corrupted)]), runtime)[0]
@@ -120,6 +67,16 @@ extension Session {
       to: progress)
     return PatchingSweep(
       kind: kind, clean: cleanValue, corrupted: corruptedValue, layers: layers, values: values)
+  }
+
+  /// Throws unless two texts can be patched into each other token by token.
+  static func requireSameLength(_ clean: [Int32], _ corrupted: [Int32]) throws(HoldfastError) {
+    guard clean.count == corrupted.count else {
+      throw HoldfastError(
+        .invalidArgument,
+        "the clean text has \(clean.count) tokens and the corrupted one \(corrupted.count); they must have as many"
+      )
+    }
   }
 
   /// The sites of one kind in some layers, which must have whole rows, or heads.

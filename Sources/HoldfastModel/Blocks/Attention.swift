@@ -70,15 +70,20 @@ struct Attention: @unchecked Sendable {
   /// dx [T,D] = the gradient of x, from that of the output dy [T,D]; adds the gradients of the parts.
   func backward(
     _ dy: Tensor, x: Tensor, into dx: Tensor, tape: BlockTape, segments: [AttentionSegment],
-    rotary: RotarySlices, _ gradients: Gradients, scratch: BackwardScratch, _ runtime: Runtime
+    rotary: RotarySlices, _ gradients: Gradients, scratch: BackwardScratch, view: LayerGradientView?,
+    _ runtime: Runtime
   ) {
+    view?.seeResult(dy)
     output.backward(
       dy, x: tape.attended, into: scratch.attended, accumulate: false, gradients.output, scratch.adapter,
       runtime)
+    view?.see(.attended, scratch.attended)
     runtime.attentionBackward(
       scratch.attended, queries: tape.queries, keys: tape.keys, values: tape.values, output: tape.attended,
       logSumExp: tape.logSumExp, heads: heads, kvHeads: kvHeads, segments: segments, scale: scale,
       window: window, softcap: softcap, into: scratch.queries, scratch.keys, scratch.values)
+    view?.see(.rotatedQuery, scratch.queries)
+    view?.see(.rotatedKey, scratch.keys)
     if let turn = rotary.slice(isLocal: isLocal) {
       turn.rotate(scratch.queries, heads: heads, inverse: true, runtime)
       turn.rotate(scratch.keys, heads: kvHeads, inverse: true, runtime)
@@ -96,6 +101,9 @@ struct Attention: @unchecked Sendable {
     }
     let queries = queryNorm == nil ? scratch.queries : tape.queries
     let keys = keyNorm == nil ? scratch.keys : tape.keys
+    view?.see(.query, queries)
+    view?.see(.key, keys)
+    view?.see(.value, scratch.values)
     let room = scratch.adapter
     query.backward(queries, x: x, into: dx, accumulate: false, gradients.query, room, runtime)
     key.backward(keys, x: x, into: dx, accumulate: true, gradients.key, room, runtime)

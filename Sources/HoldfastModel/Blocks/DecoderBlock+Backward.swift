@@ -13,19 +13,25 @@ extension DecoderBlock {
   /// Turns the gradient of the block's output, in dx [T,D], into that of its input, and adds the weights' gradients.
   ///
   /// Norms are computed again rather than kept. The tape is used up.
+  /// - Parameter view: sees the gradients of the block's activations.
   func backward(
     _ dx: Tensor, tape: BlockTape, segments: [AttentionSegment], rotary: RotarySlices, gradients: Gradients,
-    scratch: BackwardScratch, runtime: Runtime
+    scratch: BackwardScratch, view: LayerGradientView? = nil, runtime: Runtime
   ) {
+    defer { view?.see(.residPre, dx) }
+    view?.see(.residPost, dx)
+    view?.see(.feedForwardOut, dx)
     if let second = scratch.second {
       // Both halves read the gradient of the output, so neither may change it before the other is done.
       let middle = normed(tape.input, feedForwardNorm, into: scratch.normed, runtime)
       feedForward.backward(
-        dx, x: middle, into: second, tape: tape, gradients.feedForward, scratch: scratch, runtime)
+        dx, x: middle, into: second, tape: tape, gradients.feedForward, scratch: scratch, view: view,
+        runtime)
+      view?.see(.attentionOut, dx)
       let input = normed(tape.input, attentionNorm, into: scratch.normed, runtime)
       attention.backward(
         dx, x: input, into: scratch.normedGradient, tape: tape, segments: segments, rotary: rotary,
-        gradients.attention, scratch: scratch, runtime)
+        gradients.attention, scratch: scratch, view: view, runtime)
       add(
         second, x: tape.input, feedForwardNorm, tape.middleStatistics, into: dx, gradients.feedForwardNorm,
         runtime)
@@ -40,18 +46,20 @@ extension DecoderBlock {
     let middle = normed(tape.middle, feedForwardNorm, into: scratch.normed, runtime)
     feedForward.backward(
       upper, x: middle, into: scratch.normedGradient, tape: tape, gradients.feedForward, scratch: scratch,
-      runtime)
+      view: view, runtime)
     add(
       scratch.normedGradient, x: tape.middle, feedForwardNorm, tape.middleStatistics, into: dx,
       gradients.feedForwardNorm, runtime)
 
+    view?.see(.residMid, dx)
+    view?.see(.attentionOut, dx)
     let lower = below(
       dx, attentionPostNorm, tape.attentionBranch, tape.attentionPostStatistics, gradients.attentionPostNorm,
       scratch, runtime)
     let input = normed(tape.input, attentionNorm, into: scratch.normed, runtime)
     attention.backward(
       lower, x: input, into: scratch.normedGradient, tape: tape, segments: segments, rotary: rotary,
-      gradients.attention, scratch: scratch, runtime)
+      gradients.attention, scratch: scratch, view: view, runtime)
     add(
       scratch.normedGradient, x: tape.input, attentionNorm, tape.inputStatistics, into: dx,
       gradients.attentionNorm, runtime)

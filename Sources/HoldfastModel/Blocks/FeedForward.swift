@@ -38,7 +38,7 @@ struct FeedForward: @unchecked Sendable {
   /// The tape's gate and up are overwritten.
   func backward(
     _ dy: Tensor, x: Tensor, into dx: Tensor, tape: BlockTape, _ gradients: Gradients,
-    scratch: BackwardScratch, _ runtime: Runtime
+    scratch: BackwardScratch, view: LayerGradientView?, _ runtime: Runtime
   ) {
     let room = scratch.adapter
     if gate == nil {
@@ -48,13 +48,17 @@ struct FeedForward: @unchecked Sendable {
     }
     down.backward(
       dy, x: scratch.hidden, into: scratch.hiddenGradient, accumulate: false, gradients.down, room, runtime)
+    view?.see(.post, scratch.hiddenGradient)
     guard let gate else {
       runtime.activateBackward(scratch.hiddenGradient, activation, tape.up, into: tape.up)
+      view?.see(.pre, tape.up)
       up.backward(tape.up, x: x, into: dx, accumulate: false, gradients.up, room, runtime)
       return
     }
     runtime.gatedBackward(
       scratch.hiddenGradient, activation, gate: tape.gate, up: tape.up, into: tape.gate, tape.up)
+    view?.see(.pre, tape.gate)
+    view?.see(.preLinear, tape.up)
     gate.backward(tape.gate, x: x, into: dx, accumulate: false, gradients.gate, room, runtime)
     up.backward(tape.up, x: x, into: dx, accumulate: true, gradients.up, room, runtime)
   }

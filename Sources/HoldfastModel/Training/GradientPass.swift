@@ -51,6 +51,58 @@ public final class GradientPass {
     self.penalty = (try BasePass(penalty.base, arena: arena, runtime: runtime), Float(penalty.weight))
   }
 
+  /// A pass whose way back only the gradients of activations are wanted of; the model needs no parameters to train.
+  init(activationsOf model: Model, runtime: Runtime) throws(HoldfastError) {
+    try model.requireNoInterventions("differentiated")
+    self.model = model
+    self.runtime = runtime
+    recomputes = false
+    penalty = nil
+    rotary = try RotaryTables(model.configuration)
+  }
+
+  /// A number read off the logits behind the last token, and the gradients that a view wants of it.
+  ///
+  /// - Parameters:
+  ///   - toward: another text of as many tokens, between whose embeddings and the text's own the pass begins, and how far
+  ///     it goes towards it: 0 is the text itself.
+  func differentiate(
+    _ metric: AnswerMetric, _ tokens: [Int32], toward: (tokens: [Int32], share: Float)? = nil,
+    _ view: GradientView
+  ) throws(HoldfastError) -> Double {
+    let c = model.configuration
+    var plan = TrainingPlan()
+    plan.append(text: tokens)
+    let memory = MemoryWatch()
+    let source = source(nil)
+    let blocks = try (0..<c.layers).map { layer throws(HoldfastError) in
+      try DecoderBlock(model.weights, layer: layer, source)
+    }
+    let x = try arena.tensor("residual", [tokens.count, c.width])
+    try model.embed(tokens, positions: plan.positions, into: x, runtime: runtime)
+    if let toward {
+      let other = try Tensor(uninitialized: x.shape)
+      try model.embed(toward.tokens, positions: plan.positions, into: other, runtime: runtime)
+      runtime.scale(x, by: 1 - toward.share)
+      runtime.scale(other, by: toward.share)
+      runtime.add(other, into: x)
+    }
+    let slices = try rotary.slices(plan.positions, textLengths: plan.textLengths)
+    let tapes = try forward(blocks, x, plan, slices)
+    let dx = try arena.tensor("residual gradient", [tokens.count, c.width])
+    let gradients = Gradients(frozen: c)
+    var value = 0.0
+    try head(x, rows: [tokens.count - 1], into: dx, gradients) { _, logits throws(HoldfastError) in
+      value = metric.values(logits, runtime)[0]
+      metric.differentiate(logits, runtime)
+    }
+    try backward(blocks, dx, tapes, x, plan, slices, gradients, view: view)
+    view.see(.embed, layer: nil, dx)
+    try memory.check()
+    if let failure = view.failure { throw failure }
+    return value
+  }
+
   /// Begins an optimiser step: the adapters' dropout, if they have any, is that of this seed and step from now on.
   ///
   /// Without a call nothing is dropped. Masks depend on the seed, the step and a token's place in the step alone.
@@ -108,20 +160,7 @@ public final class GradientPass {
     let dx = try arena.tensor("residual gradient", [tokens, c.width])
     let after = try head(x, plan, scale: scale, into: dx, gradients, after: sums)
 
-    let scratch = try BackwardScratch(
-      model, hasPostNorms: blocks.contains { $0.hasPostNorms }, tokens: tokens, arena: arena)
-    for layer in blocks.indices.reversed() {
-      let tape =
-        switch tapes {
-        case .kept(let tapes): tapes[layer]
-        case .inputs(let inputs):
-          try recomputed(blocks[layer], from: inputs[layer], into: x, plan, slices)
-        }
-      blocks[layer].backward(
-        dx, tape: tape, segments: plan.segments, rotary: slices,
-        gradients: DecoderBlock.Gradients(gradients, model.weights, layer: layer), scratch: scratch,
-        runtime: runtime)
-    }
+    try backward(blocks, dx, tapes, x, plan, slices, gradients)
     if let learned = gradients.tensor(model.weights.slot(.positionEmbedding)) {
       runtime.embedBackward(dx, tokens: plan.positions, into: learned)
     }
@@ -169,6 +208,27 @@ public final class GradientPass {
     return recomputes ? .inputs(inputs) : .kept(tapes)
   }
 
+  /// Turns the gradient behind the blocks, in dx, into that of the embeddings.
+  private func backward(
+    _ blocks: [DecoderBlock], _ dx: Tensor, _ tapes: Tapes, _ x: Tensor, _ plan: TrainingPlan,
+    _ slices: RotarySlices, _ gradients: Gradients, view: GradientView? = nil
+  ) throws(HoldfastError) {
+    let scratch = try BackwardScratch(
+      model, hasPostNorms: blocks.contains { $0.hasPostNorms }, tokens: plan.tokens.count, arena: arena)
+    for layer in blocks.indices.reversed() {
+      let tape =
+        switch tapes {
+        case .kept(let tapes): tapes[layer]
+        case .inputs(let inputs):
+          try recomputed(blocks[layer], from: inputs[layer], into: x, plan, slices)
+        }
+      blocks[layer].backward(
+        dx, tape: tape, segments: plan.segments, rotary: slices,
+        gradients: DecoderBlock.Gradients(gradients, model.weights, layer: layer), scratch: scratch,
+        view: view.map { LayerGradientView(view: $0, layer: layer) }, runtime: runtime)
+    }
+  }
+
   /// The tape of a block, filled by running it once more on what it read; x is overwritten.
   private func recomputed(
     _ block: DecoderBlock, from input: Tensor, into x: Tensor, _ plan: TrainingPlan, _ slices: RotarySlices
@@ -188,6 +248,21 @@ public final class GradientPass {
     _ x: Tensor, _ plan: TrainingPlan, scale: Float, into dx: Tensor, _ gradients: Gradients,
     after sums: LossSums
   ) throws(HoldfastError) -> LossSums {
+    var sums = sums
+    try head(x, rows: plan.rows, into: dx, gradients) { range, logits throws(HoldfastError) in
+      let base = try penalty?.base.logits(range)
+      loss(logits, base, Array(plan.targets[range]), scale, into: &sums)
+    }
+    return sums
+  }
+
+  /// Final norm and output projection of some rows, and the way back.
+  ///
+  /// - Parameter slope: leaves the gradient of logits, of a range of the rows, in their place.
+  private func head(
+    _ x: Tensor, rows: [Int], into dx: Tensor, _ gradients: Gradients,
+    slope: (Range<Int>, Tensor) throws(HoldfastError) -> Void
+  ) throws(HoldfastError) {
     let c = model.configuration
     let weights = model.weights
     let norm = try weights.finalNorm(source(nil))
@@ -197,17 +272,15 @@ public final class GradientPass {
       weight: gradients.tensor(weights.slot(.finalNorm)),
       bias: gradients.tensor(weights.slot(.finalNorm, isBias: true)))
     dx.fill(0)
-    var sums = sums
-    for start in stride(from: 0, to: plan.rows.count, by: logitRows) {
-      let range = start..<min(start + logitRows, plan.rows.count)
-      let base = try penalty?.base.logits(range)
+    for start in stride(from: 0, to: rows.count, by: logitRows) {
+      let range = start..<min(start + logitRows, rows.count)
       let picked = try arena.tensor("picked", [range.count, c.width])
       let normed = try arena.tensor("final", [range.count, c.width])
       let normedGradient = try arena.tensor("final gradient", [range.count, c.width])
       let pickedGradient = try arena.tensor("picked gradient", [range.count, c.width])
       let statistics = try Norm.Statistics(norm.kind, rows: range.count, "final", arena)
       let logits = try arena.tensor("logits", [range.count, c.vocabularySize])
-      for (i, r) in range.enumerated() { picked.row(i).copy(from: x.row(plan.rows[r])) }
+      for (i, r) in range.enumerated() { picked.row(i).copy(from: x.row(rows[r])) }
       norm.forward(picked, into: normed, statistics: statistics, runtime)
       var seen = dropout
       seen?.targets += start
@@ -215,16 +288,15 @@ public final class GradientPass {
       let scratch = try AdapterScratch(model, tokens: range.count, training: true, arena: arena)
       output.forward(normed, into: logits, scratch, runtime)
       let capped = try cap(logits)
-      loss(logits, base, Array(plan.targets[range]), scale, into: &sums)
+      try slope(range, logits)
       if let capped, let cap = c.logitSoftcap { runtime.softcapBackward(logits, capped: capped, cap: cap) }
       output.backward(
         logits, x: normed, into: normedGradient, accumulate: false, outputGradients, scratch, runtime)
       norm.backward(
         normedGradient, x: picked, statistics: statistics, into: pickedGradient, accumulate: false,
         normGradients, runtime)
-      for (i, r) in range.enumerated() { dx.row(plan.rows[r]).copy(from: pickedGradient.row(i)) }
+      for (i, r) in range.enumerated() { dx.row(rows[r]).copy(from: pickedGradient.row(i)) }
     }
-    return sums
   }
 
   /// Adds the losses of logits to the sums and leaves their gradients in the logits' place.

@@ -35,6 +35,12 @@ public final class Gradients {
     embedding = index[try model.weights.embeddingSlot().name]
   }
 
+  /// Nothing at all, for a way back that only activations are wanted of.
+  init(frozen configuration: ModelConfiguration) {
+    (tensors, names, index, embedding) = ([], [], [:], nil)
+    lookup = RowAccumulator(width: configuration.width)
+  }
+
   /// The gradient of the tensor of that name.
   public subscript(_ name: ByteString) -> Tensor? { index[name].map { tensors[$0] } }
 

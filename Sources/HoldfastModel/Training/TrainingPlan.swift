@@ -24,4 +24,13 @@ struct TrainingPlan {
     segments.append(AttentionSegment(rows: start..<(start + end), context: []))
     textLengths += repeatElement(sequence.tokens.count, count: end)
   }
+
+  /// A text of which every token is computed, without targets.
+  mutating func append(text: [Int32]) {
+    let start = tokens.count
+    tokens += text
+    positions += text.indices.map { Int32(truncatingIfNeeded: $0) }
+    segments.append(AttentionSegment(rows: start..<(start + text.count), context: []))
+    textLengths += repeatElement(text.count, count: text.count)
+  }
 }

@@ -22,7 +22,9 @@ final class PackedWeights: Sendable {
     let key = Key(name: weight.name, rows: rows)
     if let made = matrices.withLock({ $0[key] }) { return made }
     let matrix =
-      if let compact = try compact(weight, rows, runtime) { compact } else { try plain(weight, rows, runtime) }
+      if let compact = try compact(weight, rows, runtime) { compact } else {
+        try plain(weight, rows, runtime)
+      }
     return matrices.withLock { made in
       if let first = made[key] { return first }
       made[key] = matrix

@@ -25,7 +25,7 @@ class Hand:
         self.model = model
         self.path, self.layers = layers_of(model)
         self.base = self.path.rsplit(".", 1)[0]
-        config = model.config
+        config = getattr(model.config, "text_config", model.config)
         self.heads = config.num_attention_heads
         self.kv = getattr(config, "num_key_value_heads", None) or self.heads
         self.width = getattr(config, "head_dim", None) or config.hidden_size // self.heads

@@ -47,7 +47,7 @@ class Recorder:
 
 
 def layers_of(model):
-    for path in ("model.layers", "transformer.h", "gpt_neox.layers"):
+    for path in ("model.layers", "model.language_model.layers", "transformer.h", "gpt_neox.layers"):
         try:
             return path, model.get_submodule(path)
         except AttributeError:
