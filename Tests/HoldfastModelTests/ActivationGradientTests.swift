@@ -136,20 +136,20 @@ import Testing
 
   @Test func whatHasNoGradientIsRefused() throws {
     let model = try ArchitectureFixture(name: "gpt-neox").model()
-    func code(_ tokens: [Int32] = [1, 2], _ sites: [Site], _ model: Model) -> HoldfastError? {
+    func code(_ tokens: [Int32], _ sites: [Site], _ model: Model) -> HoldfastError? {
       #expect(throws: HoldfastError.self) {
         try model.activationGradients(tokens, metric: Self.answer, sites: sites)
       }
     }
-    let pattern = code([Site(.pattern, layer: 0)], model)
+    let pattern = code([1, 2], [Site(.pattern, layer: 0)], model)
     #expect(pattern?.code == .invalidArgument && pattern?.message.contains("hook_resid_pre") == true)
-    #expect(code([Site(.residMid, layer: 0)], model)?.code == .invalidArgument)
-    #expect(code([Site(.residPre, layer: 99)], model)?.code == .invalidArgument)
+    #expect(code([1, 2], [Site(.residMid, layer: 0)], model)?.code == .invalidArgument)
+    #expect(code([1, 2], [Site(.residPre, layer: 99)], model)?.code == .invalidArgument)
     #expect(code([], [Site(.embed)], model)?.code == .invalidArgument)
     #expect(code([1, -4], [Site(.embed)], model)?.code == .invalidArgument)
     let long = [Int32](repeating: 1, count: model.configuration.contextLength + 1)
     #expect(code(long, [Site(.embed)], model)?.code == .contextLength)
     let changed = try model.with(Interventions([Intervention(.zero, at: "blocks.0.hook_mlp_out")]))
-    #expect(code([Site(.embed)], changed)?.code == .unsupported)
+    #expect(code([1, 2], [Site(.embed)], changed)?.code == .unsupported)
   }
 }

@@ -66,7 +66,8 @@ import Testing
     let tokens = try expected.integers("tokens")
     let segments = [Segment(tokens, outputs: .all)]
     let session = try model.makeSession()
-    let zero = Hook([Site(.attentionOut, layer: 1)]) { _, x, rows throws(HoldfastError) in
+    let zero = Hook([Site(.attentionOut, layer: min(1, model.configuration.layers - 1))]) {
+      _, x, rows throws(HoldfastError) in
       for segment in rows.segments { x.row(segment.rows.upperBound - 1).fill(0) }
     }
     #expect(
@@ -94,12 +95,13 @@ import Testing
     let session = try model.makeSession()
     let plain = try session.logits(segments)
     let last = tokens.count - 1
+    let layer = min(1, model.configuration.layers - 1)
     /// Logits after adding zero (which must not change a bit) or doubling the last row.
     func logits(_ kind: Site.Kind, factor: Float) throws -> Tensor {
       try session.logits(
         segments,
         hooks: [
-          Hook([Site(kind, layer: 1)]) { _, x, _ throws(HoldfastError) in
+          Hook([Site(kind, layer: layer)]) { _, x, _ throws(HoldfastError) in
             session.runtime.scale(x.rows(last..<(last + 1)), by: factor)
           }
         ])
@@ -114,7 +116,7 @@ import Testing
         !changed.row(last).array.bits.elementsEqual(plain.row(last).array.bits), "\(kind.rawValue) doubled")
     }
     // Doubling what every head writes is doubling what attention adds, less its bias, before the norm after it.
-    if model.weights.slot(.attentionPostNorm, layer: 1) == nil,
+    if model.weights.slot(.attentionPostNorm, layer: layer) == nil,
       !model.configuration.biases.contains(.attentionOutput)
     {
       let heads = try logits(.result, factor: 2)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from interventions import Hand
-from sites import ROOT
+from sites import NAMES, ROOT
 
 ANSWER, OTHER = 3, 40
 
@@ -43,7 +43,7 @@ def gradients(hand, tokens, metric):
 
 
 def main():
-    for name in sys.argv[1:] or sorted(path.parent.name for path in ROOT.glob("*/reference.safetensors")):
+    for name in sys.argv[1:] or NAMES:
         folder = ROOT / name
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         tokens = load_file(folder / "reference.safetensors")["tokens.1"].long()[:7].tolist()

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from sites import NAMES, ROOT, child, layers_of
+from sites import NAMES, ROOT, child, layers_of, text_config
 
 
 class Hand:
@@ -25,7 +25,7 @@ class Hand:
         self.model = model
         self.path, self.layers = layers_of(model)
         self.base = self.path.rsplit(".", 1)[0]
-        config = getattr(model.config, "text_config", model.config)
+        config = text_config(model)
         self.heads = config.num_attention_heads
         self.kv = getattr(config, "num_key_value_heads", None) or self.heads
         self.width = getattr(config, "head_dim", None) or config.hidden_size // self.heads
@@ -116,7 +116,8 @@ def rows(places, function):
 
 
 def cases(hand, tokens, other, short):
-    width = hand.model.config.hidden_size
+    width = text_config(hand.model).hidden_size
+    one = min(1, len(hand.layers) - 1)  # the second block, where there is one
     count = len(tokens)
     everywhere = range(count)
     direction = torch.linspace(-1, 1, width)
@@ -128,8 +129,8 @@ def cases(hand, tokens, other, short):
     def resid(layer):
         return lambda change: hand.resid_post(layer, change)
 
-    yield "zero", [{"operation": "zero", "site": "blocks.1.hook_mlp_out"}], [
-        hand.mlp_out(1, lambda x: 0 * x)]
+    yield "zero", [{"operation": "zero", "site": f"blocks.{one}.hook_mlp_out"}], [
+        hand.mlp_out(one, lambda x: 0 * x)]
 
     def without_head(x):
         x[:, 1] = 0
@@ -153,11 +154,11 @@ def cases(hand, tokens, other, short):
                      "source": {"prompt": other}}], [
         hand.resid_post(0, rows(range(3, count - 2), lambda x, t: clean[t]))]
 
-    ending = hand.seen(lambda change: hand.attn_out(1, change), short)
+    ending = hand.seen(lambda change: hand.attn_out(one, change), short)
     yield "patch from the end", [
-        {"operation": "patch", "site": "blocks.1.hook_attn_out", "positions": [-1, -3],
+        {"operation": "patch", "site": f"blocks.{one}.hook_attn_out", "positions": [-1, -3],
          "source": {"prompt": short, "align": "end"}}], [
-        hand.attn_out(1, rows([count - 1, count - 3], lambda x, t: ending[t - count]))]
+        hand.attn_out(one, rows([count - 1, count - 3], lambda x, t: ending[t - count]))]
 
     yield "steer", [{"operation": "add", "site": "blocks.0.hook_resid_post", "strength": 2.5,
                      "source": {"vector": numbers(direction)}}], [
@@ -166,8 +167,8 @@ def cases(hand, tokens, other, short):
     def half_values(x):
         x[:, 0] *= 0.5
         return x
-    yield "scale", [{"operation": "scale", "site": "blocks.1.attn.hook_v", "heads": [0], "strength": 0.5}], [
-        hand.value(1, half_values)]
+    yield "scale", [{"operation": "scale", "site": f"blocks.{one}.attn.hook_v", "heads": [0], "strength": 0.5}], [
+        hand.value(one, half_values)]
 
     basis = torch.linalg.qr(torch.stack([direction, second], 1).double())[0].float()
     yield "project out", [{"operation": "project_out", "site": "blocks.0.hook_resid_post",
@@ -182,8 +183,8 @@ def cases(hand, tokens, other, short):
         for neuron in (0, 3, 5):
             x[:, neuron] = x[:, neuron].clamp(-0.02, 0.01)
         return x
-    yield "clamp", [{"operation": "clamp", "site": "blocks.1.mlp.hook_post", "dimensions": [0, 3, 5],
-                     "bounds": [-0.02, 0.01]}], [hand.mlp_post(1, clamped)]
+    yield "clamp", [{"operation": "clamp", "site": f"blocks.{one}.mlp.hook_post", "dimensions": [0, 3, 5],
+                     "bounds": [-0.02, 0.01]}], [hand.mlp_post(one, clamped)]
 
     difference = (hand.seen(resid(0), other)[-1] - hand.seen(resid(0), tokens)[-1]
                   + hand.seen(resid(0), short)[-1] - hand.seen(resid(0), other)[-1]) / 2

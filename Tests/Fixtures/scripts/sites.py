@@ -15,8 +15,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "architectures"
-NAMES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3", "olmo2", "phi3", "gpt2", "gpt-neox",
-         "gpt-neox-sequential"]
+NAMES = sorted(path.parent.name for path in ROOT.glob("*/reference.safetensors"))
 
 
 class Recorder:
@@ -76,8 +75,13 @@ def rotate_half(x):
     return torch.cat((-x[..., half:], x[..., :half]), -1)
 
 
+def text_config(model):
+    """The configuration of the text model, which may stand inside that of a larger one."""
+    return getattr(model.config, "text_config", model.config)
+
+
 def collect(model, tokens):
-    config = model.config
+    config = text_config(model)
     path, layers = layers_of(model)
     recorder = Recorder(model)
 
@@ -232,11 +236,13 @@ def intervened(model, tokens):
         x[:, -1] = 0
         return x
 
-    direction = torch.linspace(-1, 1, model.config.hidden_size)
+    config = text_config(model)
+    direction = torch.linspace(-1, 1, config.hidden_size)
+    one = min(1, len(layers) - 1)  # the second block, where there is one
     result["logits.zero_attn_out_1_last"] = run(
-        f"{path}.1." + (child(layers[1], "post_attention_layernorm")
-                        if model.config.model_type.startswith("gemma") or model.config.model_type == "olmo2"
-                        else child(layers[1], "self_attn", "attn", "attention")), zero_last)
+        f"{path}.{one}." + (child(layers[one], "post_attention_layernorm")
+                            if config.model_type.startswith("gemma") or config.model_type == "olmo2"
+                            else child(layers[one], "self_attn", "attn", "attention")), zero_last)
     result["logits.steer_resid_post_0"] = run(f"{path}.0", lambda x: x + 2 * direction)
     return result
 

@@ -80,6 +80,15 @@ def test_analyses(model: holdfast.Model, questions: Path) -> None:
     other = [*TOKENS[:2], 60, *TOKENS[3:]]
     sweep = holdfast.analyze(model, {"analysis": "sweep", "clean": TOKENS, "corrupted": other, "answer": 3, "other": 40})
     assert np.shape(sweep["restored"]) == (layers, len(TOKENS)) and sweep["metric"] == "logit_difference"
+    foretold = holdfast.analyze(
+        model, {"analysis": "attribution_patching", "clean": TOKENS, "corrupted": other, "answer": 3, "other": 40,
+                "steps": 8, "compare": True})
+    assert foretold["patched_values"] == sweep["values"] and foretold["correlation"] > 0.8
+    assert np.shape(foretold["values"]) == (layers, len(TOKENS)) and foretold["steps"] == 8
+    with pytest.raises(holdfast.InvalidArgument, match="hook_resid_pre"):
+        holdfast.analyze(
+            model, {"analysis": "attribution_patching", "clean": TOKENS, "corrupted": other, "answer": 3,
+                    "site": "ln1.hook_normalized"})
     trace = holdfast.analyze(model, {"analysis": "trace", "prompt": TOKENS, "corrupted": [2], "draws": 2})
     assert np.shape(trace["indirect_effects"]) == (layers, len(TOKENS))
     steer = holdfast.analyze(
