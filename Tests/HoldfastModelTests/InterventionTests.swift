@@ -51,14 +51,15 @@ import Testing
     let vector = (0..<width).map { Float($0 % 5) / 4 - 0.5 }
     let texts = InterventionSource.texts(.init([.tokens([3, 5, 7, 9, 11, 2]), .tokens([8, 4, 6])]))
     let resid = "blocks.0.hook_resid_post"
+    let second = "blocks.\(min(1, model.configuration.layers - 1))"
     return [
-      Intervention(.zero, at: "blocks.1.hook_attn_out", positions: .range(from: 2, to: nil)),
+      Intervention(.zero, at: "\(second).hook_attn_out", positions: .range(from: 2, to: nil)),
       Intervention(.mean, at: resid, positions: .at([1]), source: texts, strength: 0.5),
       Intervention(.patch, at: resid, source: .texts(.init([.tokens([3, 5, 7, 9])]))),
       Intervention(.add, at: resid, source: .directions([vector])),
-      Intervention(.scale, at: "blocks.1.attn.hook_pattern", heads: [0], strength: 0.5),
+      Intervention(.scale, at: "\(second).attn.hook_pattern", heads: [0], strength: 0.5),
       Intervention(.projectOut, at: resid, source: .directions([vector])),
-      Intervention(.clamp, at: "blocks.1.mlp.hook_post", bounds: -0.01...0.01),
+      Intervention(.clamp, at: "\(second).mlp.hook_post", bounds: -0.01...0.01),
       Intervention(.noise, at: "hook_embed", strength: 0.3, seed: 7),
       Intervention(.resample, at: resid, positions: .prompt, source: texts, seed: 3),
       Intervention(.noise, at: resid, positions: .last, strength: 0.3, seed: 8),

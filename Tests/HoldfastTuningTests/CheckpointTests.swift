@@ -150,7 +150,9 @@ import Testing
       #expect(try bits(plain.model) != bits(whole.model))
       for (a, b) in zip(plain.records, whole.records) { #expect(abs(a.loss - b.loss) < 0.02 * a.loss) }
       let moments = try HDF5File(path: path).root.group("optimizer").group("second_moment")
-      for (name, _) in try moments.members() { #expect(try moments.dataset(name).type == .bfloat16) }
+      for (name, kind) in try moments.members() where kind == .dataset {
+        #expect(try moments.dataset(name).type == .bfloat16)
+      }
       options.momentPrecision = .float32
       let error = #expect(throws: HoldfastError.self) {
         try Trainer(resuming: path, examples: data("tiny-tied"), options: options)

@@ -19,8 +19,8 @@ COMMAND = ROOT / ".build/release/holdfast"
 RECORD = Path(__file__).with_name("instructions.json")
 CACHE = Path(os.environ.get("HOLDFAST_CACHE", Path.home() / ".cache/holdfast"))
 MODEL = CACHE / "models/SmolLM2-135M-Instruct.Q4_1.gguf"
-QUESTIONS = CACHE / "questions/arc_easy_test.jsonl"
 TINY = ROOT / "Tests/Fixtures/model/tiny-tied"
+BLOCKS = ROOT / "Tests/Fixtures/model/tiny-blocks.q8_0.gguf"
 TOLERANCE = 0.02
 
 
@@ -29,8 +29,11 @@ def runs(folder):
     data = folder / "rows.jsonl"
     rows = [{"prompt": f"a{i}", "response": "b" * (8 + i % 4)} for i in range(8)]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    questions = folder / "questions.jsonl"
+    items = [{"id": f"q{i}", "question": f"a{i} b", "choices": ["ab", "ba", "aab", "bab"], "answer": 0} for i in range(16)]
+    questions.write_text("".join(json.dumps(item) + "\n" for item in items))
     return {
-        "probe": ["probe", MODEL, "--questions", QUESTIONS, "--limit", 1, "--out", folder / "ledger.h5"],
+        "probe": ["probe", BLOCKS, "--questions", questions, "--out", folder / "ledger.h5"],
         "generate": ["generate", MODEL, "--prompt", "Gravity is", "--max-tokens", 4],
         "tune": ["tune", TINY, "--data", data, "--max-steps", 4, "--template", "none", "--out", folder / "tuned.h5"],
     }
@@ -38,7 +41,11 @@ def runs(folder):
 
 def count(arguments, folder):
     """The instructions of one run."""
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/callgrind.out", COMMAND, *arguments]
+    bare = folder / "holdfast"
+    if not bare.exists():
+        # Valgrind gives up on debugging information it does not know.
+        subprocess.run(["strip", "--strip-debug", "-o", bare, COMMAND], check=True)
+    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/callgrind.out", bare, *arguments]
     environment = dict(os.environ, HOLDFAST_CPU="avx2", HOLDFAST_NUM_THREADS="1", HOLDFAST_BLAS="none")
     done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
     found = re.search(r"Collected : (\d+)", done.stderr)

@@ -1,5 +1,5 @@
 import Glibc
-public import HoldfastTensor
+import HoldfastTensor
 
 /// What is read off the logits behind the last token of a prompt.
 public struct AnswerMetric: Sendable, Equatable {
