@@ -92,7 +92,7 @@ public final class GradientPass {
     let dx = try arena.tensor("residual gradient", [tokens.count, c.width])
     let gradients = Gradients(frozen: c)
     var value = 0.0
-    try head(x, rows: [tokens.count - 1], into: dx, gradients) { _, logits throws(HoldfastError) in
+    try head(x, rows: [tokens.count - 1], into: dx, gradients) { _, _, logits in
       value = metric.values(logits, runtime)[0]
       metric.differentiate(logits, runtime)
     }
@@ -249,8 +249,7 @@ public final class GradientPass {
     after sums: LossSums
   ) throws(HoldfastError) -> LossSums {
     var sums = sums
-    try head(x, rows: plan.rows, into: dx, gradients) { range, logits throws(HoldfastError) in
-      let base = try penalty?.base.logits(range)
+    try head(x, rows: plan.rows, into: dx, gradients, base: penalty?.base) { range, base, logits in
       loss(logits, base, Array(plan.targets[range]), scale, into: &sums)
     }
     return sums
@@ -258,10 +257,12 @@ public final class GradientPass {
 
   /// Final norm and output projection of some rows, and the way back.
   ///
-  /// - Parameter slope: leaves the gradient of logits, of a range of the rows, in their place.
+  /// - Parameters:
+  ///   - base: whose logits of the same rows are computed first, because both share the arena's memory.
+  ///   - slope: leaves the gradient of logits, of a range of the rows, in their place.
   private func head(
-    _ x: Tensor, rows: [Int], into dx: Tensor, _ gradients: Gradients,
-    slope: (Range<Int>, Tensor) throws(HoldfastError) -> Void
+    _ x: Tensor, rows: [Int], into dx: Tensor, _ gradients: Gradients, base: BasePass? = nil,
+    slope: (Range<Int>, _ base: Tensor?, _ logits: Tensor) -> Void
   ) throws(HoldfastError) {
     let c = model.configuration
     let weights = model.weights
@@ -274,6 +275,7 @@ public final class GradientPass {
     dx.fill(0)
     for start in stride(from: 0, to: rows.count, by: logitRows) {
       let range = start..<min(start + logitRows, rows.count)
+      let baseLogits = try base?.logits(range)
       let picked = try arena.tensor("picked", [range.count, c.width])
       let normed = try arena.tensor("final", [range.count, c.width])
       let normedGradient = try arena.tensor("final gradient", [range.count, c.width])
@@ -288,7 +290,7 @@ public final class GradientPass {
       let scratch = try AdapterScratch(model, tokens: range.count, training: true, arena: arena)
       output.forward(normed, into: logits, scratch, runtime)
       let capped = try cap(logits)
-      try slope(range, logits)
+      slope(range, baseLogits, logits)
       if let capped, let cap = c.logitSoftcap { runtime.softcapBackward(logits, capped: capped, cap: cap) }
       output.backward(
         logits, x: normed, into: normedGradient, accumulate: false, outputGradients, scratch, runtime)

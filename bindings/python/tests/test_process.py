@@ -279,10 +279,11 @@ def test_defaults_are_those_of_the_library() -> None:
     )
     c, python = options(_abi.TuneOptions, "tune"), defaults(holdfast.tune)
     assert _abi.SCHEDULES[c.schedule] == python["schedule"] and _abi.BOS_POLICIES[c.bos] == python["bos"]
+    assert _abi.MOMENT_PRECISIONS[c.moment_precision] == python["moment_precision"]
     for name in (
         "batch_size micro_batch_size micro_batch_tokens max_steps epochs learning_rate warmup_ratio weight_decay "
         "clip_norm beta1 beta2 epsilon seed shuffle max_length checkpoint_every resume lora_rank lora_alpha "
-        "lora_dropout use_rslora kl_weight moment_precision recompute"
+        "lora_dropout use_rslora kl_weight recompute"
     ).split():
         assert getattr(c, name) == python[name], name
     c, python = options(_abi.CompareOptions, "compare"), defaults(holdfast.compare)
