@@ -14,8 +14,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
+from inside import child
 from interventions import Hand
-from sites import NAMES, ROOT, child
+from sites import ROOT
+
+NAMES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3", "olmo2", "phi3", "gpt2", "gpt-neox",
+         "gpt-neox-sequential"]
 
 TARGETS = [3, 40]
 
