@@ -106,14 +106,9 @@ lint: ## swift-format, strictly
 format: ## rewrites the sources in the house style
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
 
-bench: build fetch ## the machine, and questions and tokens per second of a probe and a short tuning
-	@$(RELEASE)/holdfast system-info
-	@mkdir -p runs/bench
-	$(RELEASE)/holdfast probe $(MODEL) --questions "$(HOLDFAST_CACHE)/questions/arc_easy_test.jsonl" --limit 200 \
-	  --out runs/bench/ledger.h5
-	@head -48 "$(HOLDFAST_CACHE)/questions/arc_easy_validation.jsonl" | sed -E \
-	  's/"question"/"prompt"/; s/"choices": \["(([^"\\]|\\.)*)".*/"response": "\1"}/' > runs/bench/rows.jsonl
-	$(RELEASE)/holdfast tune $(MODEL) --data runs/bench/rows.jsonl --template none --epochs 1 --out runs/bench/tuned.h5
+bench: build fetch ## what the machine can do, and what share of it each workload reaches; nothing else should run
+	$(RELEASE)/holdfast bench $(MODEL) --questions "$(HOLDFAST_CACHE)/questions/arc_easy_test.jsonl" \
+	  --dev "$(HOLDFAST_CACHE)/questions/arc_easy_validation.jsonl"
 
 docs: build ## the command's help pages, and the README's picture from the demo's study where there is one
 	@.ci/write-command-help $(RELEASE)/holdfast > docs/command.md

@@ -31,6 +31,9 @@ struct ArchitectureFixture: Sendable, CustomTestStringConvertible {
 
   func model() throws -> Model { try Model.load("\(Self.directory)/\(name)") }
 
+  /// The second layer, or the only one.
+  func deepLayer(_ model: Model) -> Int { min(1, model.configuration.layers - 1) }
+
   /// The tensors of `reference.safetensors`.
   func reference() throws -> Reference { try Reference(path("reference.safetensors")) }
 
