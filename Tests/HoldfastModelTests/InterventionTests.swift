@@ -53,7 +53,8 @@ import Testing
   /// The cases of `interventions.py`, less those for sites that a model lacks.
   private func caseCount(_ model: Model) -> Int {
     let present = { (kind: Site.Kind) in kind.exists(model.configuration) ? 1 : 0 }
-    return 28 + 2 * present(.rotatedQuery) + present(.preLinear) + present(.residMid) + present(.positionEmbed)
+    return 28 + 2 * present(.rotatedQuery) + present(.preLinear) + present(.residMid)
+      + present(.positionEmbed)
       + 4 * (present(.attentionNormScale) + present(.feedForwardNormScale))
   }
 

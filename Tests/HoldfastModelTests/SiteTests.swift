@@ -70,7 +70,8 @@ import Testing
     let tokens = try expected.integers("tokens")
     let segments = [Segment(tokens, outputs: .all)]
     let session = try model.makeSession()
-    let zero = Hook([Site(.attentionOut, layer: fixture.deepLayer(model))]) { _, x, rows throws(HoldfastError) in
+    let zero = Hook([Site(.attentionOut, layer: fixture.deepLayer(model))]) {
+      _, x, rows throws(HoldfastError) in
       for segment in rows.segments { x.row(segment.rows.upperBound - 1).fill(0) }
     }
     #expect(
